@@ -1,0 +1,35 @@
+import type { Tensor } from '@tensorflow/tfjs-core';
+
+export type DeviceName = 'cpu' | 'webgpu' | 'cuda' | 'tensorflow' | 'eager';
+
+export interface TensorSpec {
+  readonly shape: readonly number[];
+  readonly dtype: 'float32' | 'int32';
+}
+
+export type Tensors = Readonly<Record<string, Tensor>>;
+export type NumericArray = Float32Array | Int32Array;
+export type Arrays = Readonly<Record<string, NumericArray>>;
+
+/**
+ * One computation in plain tfjs, with static shapes. `build` is called once by a compiling engine
+ * (on symbolic tensors) and at every run by an eager one; it must be a pure function.
+ */
+export interface Program {
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, TensorSpec>>;
+  build(inputs: Tensors): Tensors;
+}
+
+/** A program ready to run. Feeds are row-major and are neither kept nor changed. */
+export interface Executable {
+  readonly outputs: Readonly<Record<string, TensorSpec>>;
+  run(feeds: Arrays): Promise<Record<string, NumericArray>>;
+  release(): Promise<void>;
+}
+
+/** Where programs run. */
+export interface Engine {
+  readonly device: DeviceName;
+  compile(program: Program): Promise<Executable>;
+}

@@ -1,0 +1,50 @@
+/** Every error a person can meet carries a code, what happened, and what to do next. */
+export type ErrorCode =
+  | 'ARGUMENT_INVALID'
+  | 'BANK_INCOMPATIBLE'
+  | 'BANK_INVALID'
+  | 'CANCELLED'
+  | 'CHECKPOINT_INVALID'
+  | 'CHECKPOINT_MISSING'
+  | 'CONFIG_INVALID'
+  | 'DATA_INVALID'
+  | 'DATABASE_CORRUPT'
+  | 'DATABASE_NEWER'
+  | 'DEVICE_UNAVAILABLE'
+  | 'INTERNAL'
+  | 'KERNEL_UNSUPPORTED'
+  | 'MEMORY_INSUFFICIENT'
+  | 'OUTPUT_UNWRITABLE'
+  | 'QUANTIZATION_INVALID'
+  | 'RUN_NOT_FOUND'
+  | 'SAFETENSORS_INVALID'
+  | 'TOKENIZER_INVALID'
+  | 'UNSUPPORTED_ARCHITECTURE'
+  | 'UNSAFE_FORMAT';
+
+export interface ErrorContext {
+  /** What the reader can do about it, as an imperative sentence. */
+  readonly next: string;
+  /** File the fault was found in. */
+  readonly file?: string;
+  /** Field, tensor or option the fault was found in. */
+  readonly field?: string;
+  readonly cause?: unknown;
+}
+
+/** An expected failure: bad input or a limit of the machine, never a bug of ours. */
+export class KintsugiError extends Error {
+  readonly code: ErrorCode;
+  readonly next: string;
+  readonly file: string | undefined;
+  readonly field: string | undefined;
+
+  constructor(code: ErrorCode, message: string, context: ErrorContext) {
+    super(message, context.cause === undefined ? undefined : { cause: context.cause });
+    this.name = 'KintsugiError';
+    this.code = code;
+    this.next = context.next;
+    this.file = context.file;
+    this.field = context.field;
+  }
+}

@@ -1,0 +1,31 @@
+/** What tuning makes. Values only, so that every later stage (select, evaluate, export) can share them. */
+
+/** n learned rows that are read as if they were the embeddings of n tokens in front of the input. */
+export interface SoftPrompt {
+  readonly name: string;
+  /** n, the number of virtual tokens. */
+  readonly tokens: number;
+  /** D, the model's hidden size. */
+  readonly width: number;
+  /** Row-major [tokens, width]. */
+  readonly embeddings: Float32Array;
+}
+
+/** Low-rank update of one linear: W + (alpha / rank) · b · a. */
+export interface LoraModule {
+  readonly in: number;
+  readonly out: number;
+  /** Row-major [rank, in]. */
+  readonly a: Float32Array;
+  /** Row-major [out, rank]. */
+  readonly b: Float32Array;
+}
+
+export interface LoraAdapter {
+  readonly rank: number;
+  readonly alpha: number;
+  /** Last components of the adapted modules' names, for example `q_proj`, `v_proj`. */
+  readonly targets: readonly string[];
+  /** By full module path, for example `model.layers.0.self_attn.q_proj`. */
+  readonly modules: ReadonlyMap<string, LoraModule>;
+}

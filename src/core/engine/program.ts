@@ -23,7 +23,6 @@ export interface Program {
 
 /** A program ready to run. Feeds are row-major and are neither kept nor changed. */
 export interface Executable {
-  readonly outputs: Readonly<Record<string, TensorSpec>>;
   run(feeds: Arrays): Promise<Record<string, NumericArray>>;
   release(): Promise<void>;
 }

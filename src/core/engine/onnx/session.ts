@@ -1,0 +1,93 @@
+import ort from 'onnxruntime-node';
+import { KintsugiError } from '../../../shared/errors.ts';
+import type { Arrays, DeviceName, Engine, Executable, NumericArray, Program } from '../program.ts';
+import { traceProgram } from '../trace/trace.ts';
+import { lowerGraph } from './lower.ts';
+
+export interface CompiledEngineOptions {
+  readonly device: Extract<DeviceName, 'cpu' | 'webgpu' | 'cuda'>;
+  readonly threads: number;
+  /** MatMulNBits: 0 computes in fp32, 4 quantises the activations to int8 (faster, ~5e-3 off). */
+  readonly accuracyLevel: 0 | 4;
+  /** Maps file-backed weights instead of copying them: less memory, about 7% slower steps. */
+  readonly mapWeights: boolean;
+}
+
+type SessionOptions = ort.InferenceSession.SessionOptions;
+
+function sessionOptions(
+  { device, threads, mapWeights }: CompiledEngineOptions,
+  folder: string | undefined,
+): SessionOptions {
+  const session = {
+    ...(folder ? { model_external_initializers_file_folder_path: folder } : {}),
+    ...(mapWeights ? { disable_prepacking: '1' } : {}),
+    intra_op: { allow_spinning: '0' },
+  };
+  return {
+    executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+    intraOpNumThreads: threads,
+    // Memory patterns cost 35–40% more peak memory and save no time here.
+    enableMemPattern: false,
+    logSeverityLevel: 3,
+    extra: { session },
+  };
+}
+
+const tensorOf = (data: NumericArray, shape: readonly number[]): ort.Tensor =>
+  data instanceof Float32Array
+    ? new ort.Tensor('float32', data, shape)
+    : new ort.Tensor('int32', data, shape);
+
+function feedsOf(program: Program, feeds: Arrays): Record<string, ort.Tensor> {
+  return Object.fromEntries(
+    Object.entries(program.inputs).map(([name, { shape }]) => {
+      const data = feeds[name];
+      if (!data) throw new Error(`Program ${program.name}: input ${name} is missing`);
+      return [`in.${name}`, tensorOf(data, shape)];
+    }),
+  );
+}
+
+function executable(program: Program, session: ort.InferenceSession): Executable {
+  return {
+    async run(feeds) {
+      const results = await session.run(feedsOf(program, feeds));
+      return Object.fromEntries(
+        Object.entries(results).map(([name, tensor]) => [
+          name.slice('out.'.length),
+          tensor.data as NumericArray,
+        ]),
+      );
+    },
+    release: () => session.release(),
+  };
+}
+
+/** Traces programs to ONNX and runs them in ONNX Runtime. */
+export function createCompiledEngine(options: CompiledEngineOptions): Engine {
+  const lowering = {
+    fusedMatMul: options.device !== 'webgpu',
+    accuracyLevel: options.accuracyLevel,
+  };
+  return {
+    device: options.device,
+    async compile(program) {
+      const { bytes, externalFolder } = lowerGraph(traceProgram(program), lowering);
+      try {
+        const created = sessionOptions(options, externalFolder);
+        return executable(program, await ort.InferenceSession.create(bytes, created));
+      } catch (cause) {
+        throw new KintsugiError(
+          'DEVICE_UNAVAILABLE',
+          `The ${options.device} device could not run ${program.name}: ${(cause as Error).message}`,
+          {
+            cause,
+            field: 'device',
+            next: 'Use --device cpu, or run doctor to see what was found.',
+          },
+        );
+      }
+    },
+  };
+}

@@ -29,3 +29,15 @@ export interface LoraAdapter {
   /** By full module path, for example `model.layers.0.self_attn.q_proj`. */
   readonly modules: ReadonlyMap<string, LoraModule>;
 }
+
+/** One thing to learn: the loss is on the target's tokens, the context is only read. */
+export interface Example {
+  /** Unique within its group. */
+  readonly id: string;
+  /** Task or data file: banks tune one prompt per group. */
+  readonly group: string;
+  /** Empty for plain text. */
+  readonly context: string;
+  /** With its leading space where one belongs. */
+  readonly target: string;
+}

@@ -1,0 +1,141 @@
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { KintsugiError } from '../../shared/errors.ts';
+import { invalidData, readText } from '../tune/data.ts';
+import type { Example } from '../tune/types.ts';
+
+const filled = z.string().min(1);
+const itemFields = {
+  id: filled,
+  /** What the item asks about; no fact is in both halves, however it is phrased. */
+  fact: filled,
+  context: filled,
+};
+
+const Choice = z
+  .object({ ...itemFields, choices: z.array(filled).min(2).max(64), answer: z.int().min(0) })
+  .refine(({ choices, answer }) => answer < choices.length, {
+    path: ['answer'],
+    error: 'is past the last choice',
+  })
+  .refine(({ choices }) => new Set(choices).size === choices.length, {
+    path: ['choices'],
+    error: 'repeats a choice',
+  });
+const Cloze = z.object({ ...itemFields, answers: z.array(filled).min(1) });
+
+/** Choices are scored after the context and a space; the highest likelihood answers. */
+export type ChoiceItem = z.infer<typeof Choice>;
+/** Greedy decoding must give a space and one of the answers. */
+export type ClozeItem = z.infer<typeof Cloze>;
+
+const taskFields = {
+  /** Also the file's name, so that tasks can be asked for by name. */
+  name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'is not lower-case letters, digits, - or _'),
+  title: filled,
+  description: z.string(),
+};
+
+const TaskFile = z.discriminatedUnion('kind', [
+  z.object({
+    ...taskFields,
+    kind: z.literal('choice'),
+    train: z.array(Choice),
+    heldout: z.array(Choice).min(1),
+  }),
+  z.object({
+    ...taskFields,
+    kind: z.literal('cloze'),
+    train: z.array(Cloze),
+    heldout: z.array(Cloze).min(1),
+  }),
+]);
+
+/** Items to tune on and items, on other facts, to measure with. */
+export type Task = z.infer<typeof TaskFile>;
+
+const NEXT = 'Correct the task file, or restore it from the repository.';
+
+const fault = (file: string, field: string, message: string) =>
+  new KintsugiError('DATA_INVALID', `${basename(file)}: ${field} ${message}`, {
+    file,
+    field,
+    next: NEXT,
+  });
+
+/** Reads one task file. @throws KintsugiError DATA_INVALID naming file and field */
+export async function loadTask(file: string): Promise<Task> {
+  const parsed = TaskFile.safeParse(parseJson(file, await readText(file)));
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]!;
+    throw fault(file, fieldName(path), message);
+  }
+  checkItems(file, parsed.data);
+  return parsed.data;
+}
+
+/**
+ * Tasks of a folder of `<name>.json`, all of them in the order of their names, or the named ones
+ * in the order given. @throws KintsugiError DATA_INVALID, ARGUMENT_INVALID for an unknown name
+ */
+export async function loadTasks(dir: string, names?: readonly string[]): Promise<Task[]> {
+  const found = await readdir(dir).catch((cause: Error) => {
+    throw invalidData(dir, `cannot be read (${cause.message})`, undefined, 'Check the path.');
+  });
+  const known = found
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => basename(name, '.json'))
+    .toSorted();
+  const unknown = names?.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new KintsugiError('ARGUMENT_INVALID', `There is no task "${unknown}"`, {
+      field: 'tasks',
+      next: `Choose among: ${known.join(', ')}.`,
+    });
+  return Promise.all((names ?? known).map((name) => loadTask(join(dir, `${name}.json`))));
+}
+
+/** The task's training half as examples to tune on: the right answer after its context. */
+export function tuningExamples(task: Task): Example[] {
+  const example = ({ id, context }: ChoiceItem | ClozeItem, answer: string): Example => ({
+    id,
+    group: task.name,
+    context,
+    target: ` ${answer}`,
+  });
+  return task.kind === 'choice'
+    ? task.train.map((item) => example(item, item.choices[item.answer]!))
+    : task.train.map((item) => example(item, item.answers[0]!));
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw fault(file, 'file', `is not JSON (${(cause as SyntaxError).message})`);
+  }
+}
+
+/** `heldout[3].answer` */
+function fieldName(path: readonly PropertyKey[]): string {
+  const name = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`));
+  return name.join('').replace(/^\./, '') || 'file';
+}
+
+/** Names agree, ids are unique, and held-out facts were never trained on. */
+function checkItems(file: string, task: Task): void {
+  if (task.name !== basename(file, '.json'))
+    throw fault(file, 'name', `is "${task.name}", unlike the file's name`);
+  const ids = new Set<string>();
+  for (const half of ['train', 'heldout'] as const) {
+    for (const [index, { id }] of task[half].entries()) {
+      if (ids.has(id)) throw fault(file, `${half}[${index}].id`, `"${id}" is used twice`);
+      ids.add(id);
+    }
+  }
+  const trained = new Set(task.train.map((item) => item.fact));
+  const leak = task.heldout.findIndex((item) => trained.has(item.fact));
+  if (leak >= 0)
+    throw fault(file, `heldout[${leak}].fact`, `"${task.heldout[leak]!.fact}" is also trained on`);
+}

@@ -1,0 +1,130 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { z } from 'zod';
+import { KintsugiError } from '../../shared/errors.ts';
+import { CsvError, parseCsv } from './csv.ts';
+import type { Example } from './types.ts';
+
+const MAX_BYTES = 256 * 2 ** 20;
+
+const NEXT =
+  'Give a .jsonl of {"question","answer"} or {"text"} objects, a .csv with the header ' +
+  'question,answer, or a .txt, in UTF-8.';
+
+/** One fault of a data file; the message says the line where there is one. */
+export function invalidData(file: string, message: string, line?: number, next = NEXT) {
+  const where = line === undefined ? '' : `, line ${line}`;
+  return new KintsugiError('DATA_INVALID', `${basename(file)}${where}: ${message}`, {
+    file,
+    ...(line === undefined ? {} : { field: `line ${line}` }),
+    next,
+  });
+}
+
+/** The file's text, without a byte order mark. @throws KintsugiError DATA_INVALID */
+export async function readText(file: string): Promise<string> {
+  const bytes = await readBytes(file);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    if (cause instanceof TypeError) throw invalidData(file, 'is not UTF-8 text');
+    throw cause;
+  }
+}
+
+async function readBytes(file: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_BYTES)
+      throw invalidData(file, `has ${size} bytes, more than the ${MAX_BYTES} that are read`);
+    return await readFile(file);
+  } catch (cause) {
+    if (cause instanceof KintsugiError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw invalidData(file, `cannot be read (${reason})`, undefined, 'Check the path.');
+  }
+}
+
+/**
+ * The examples of a person's data file: .jsonl, .csv or .txt. Questions become the tasks'
+ * "Question: …\nAnswer:" and only the answer is learned; of plain text, every token.
+ * @throws KintsugiError DATA_INVALID naming file and line
+ */
+export async function loadExamples(file: string): Promise<Example[]> {
+  const text = await readText(file);
+  const examples = parse(file, extname(file).toLowerCase(), text);
+  if (examples.length === 0) throw invalidData(file, 'holds no examples');
+  return examples;
+}
+
+function parse(file: string, extension: string, text: string): Example[] {
+  switch (extension) {
+    case '.jsonl':
+      return parseJsonLines(file, text);
+    case '.csv':
+      return parseTable(file, text);
+    case '.txt':
+      return text.trim() === '' ? [] : [plain(file, '1', text)];
+    default:
+      throw invalidData(file, `"${extension}" files are not understood`);
+  }
+}
+
+const filled = z.string().refine((text) => text.trim() !== '', 'is empty');
+const Row = z.union([z.object({ question: filled, answer: filled }), z.object({ text: filled })]);
+
+function parseJsonLines(file: string, text: string): Example[] {
+  return text.split(/\r\n|\n|\r/).flatMap((content, index) => {
+    if (content.trim() === '') return [];
+    const line = index + 1;
+    const row = Row.safeParse(parseJson(file, content, line));
+    if (!row.success)
+      throw invalidData(file, 'needs non-empty "question" and "answer", or "text"', line);
+    return [toExample(file, line, row.data)];
+  });
+}
+
+function parseJson(file: string, content: string, line: number): unknown {
+  try {
+    return JSON.parse(content);
+  } catch (cause) {
+    throw invalidData(file, `is not JSON (${(cause as SyntaxError).message})`, line);
+  }
+}
+
+function parseTable(file: string, text: string): Example[] {
+  const [header, ...records] = csvRecords(file, text);
+  const names = header?.fields.map((name) => name.trim().toLowerCase()) ?? [];
+  return records.map(({ line, fields }) => {
+    if (fields.length !== names.length)
+      throw invalidData(file, `has ${fields.length} fields, the header ${names.length}`, line);
+    const row = Row.safeParse(Object.fromEntries(names.map((name, i) => [name, fields[i]])));
+    if (!row.success)
+      throw invalidData(file, 'needs non-empty columns question and answer, or text', line);
+    return toExample(file, line, row.data);
+  });
+}
+
+function csvRecords(file: string, text: string) {
+  try {
+    return parseCsv(text);
+  } catch (cause) {
+    if (cause instanceof CsvError) throw invalidData(file, cause.message, cause.line);
+    throw cause;
+  }
+}
+
+function toExample(file: string, line: number, row: z.infer<typeof Row>): Example {
+  if ('text' in row) return plain(file, String(line), row.text);
+  const context = `Question: ${row.question.trim()}\nAnswer:`;
+  return { id: String(line), group: groupOf(file), context, target: ` ${row.answer.trim()}` };
+}
+
+const plain = (file: string, id: string, text: string): Example => ({
+  id,
+  group: groupOf(file),
+  context: '',
+  target: text,
+});
+
+const groupOf = (file: string): string => basename(file, extname(file));

@@ -1,0 +1,47 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+
+/**
+ * A run is worked on by one process at a time. The lock is SQLite's exclusive lock on an empty file in
+ * the run's folder: the operating system drops it with the process, however that ends.
+ */
+const LOCK_FILE = 'run.lock';
+
+// The handles are kept here because a collected one would give its lock back.
+const held = new Set<Database.Database>();
+
+/** Takes the run's lock and returns its release, or undefined when another holder has it. */
+export function lockRun(directory: string): (() => void) | undefined {
+  // Long enough to outlast another process's glance in isRunLocked.
+  const handle = new Database(join(directory, LOCK_FILE), { timeout: 500 });
+  try {
+    handle.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    handle.close();
+    if (error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY') return undefined;
+    throw error;
+  }
+  held.add(handle);
+  return () => {
+    held.delete(handle);
+    handle.close();
+  };
+}
+
+/** Whether some living process is working on the run in this folder. */
+export function isRunLocked(directory: string): boolean {
+  let handle: Database.Database;
+  try {
+    handle = new Database(join(directory, LOCK_FILE), { timeout: 0, fileMustExist: true });
+  } catch {
+    return false;
+  }
+  try {
+    handle.exec('BEGIN EXCLUSIVE');
+    return false;
+  } catch {
+    return true;
+  } finally {
+    handle.close();
+  }
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import type { Kysely } from 'kysely';
+import { KintsugiError } from '../../shared/errors.ts';
+import { isRunLocked } from './lock.ts';
+import type { RunChanges, RunRow, RunStatus, Schema } from './schema.ts';
+
+export type RunKind = 'repair';
+
+/** One run as the rest of the program sees it; times are Unix milliseconds. */
+export type Run = ReturnType<typeof fromRow>;
+
+export interface NewRun {
+  readonly id: string;
+  readonly kind: RunKind;
+  readonly recipe: object;
+  readonly seed: number;
+  /** Absolute path of the run's folder. */
+  readonly directory: string;
+}
+
+/** Sorts by time and can be typed: `20261123-204503-1f2e`. */
+export function newRunId(now = new Date()): string {
+  const digits = now
+    .toISOString()
+    .replaceAll(/[-:]|\..*/g, '')
+    .replace('T', '-');
+  return `${digits}-${randomBytes(2).toString('hex')}`;
+}
+
+export async function createRun(db: Kysely<Schema>, run: NewRun): Promise<Run> {
+  const row = await db
+    .insertInto('runs')
+    .values({
+      ...run,
+      recipe: JSON.stringify(run.recipe),
+      status: 'queued',
+      created_at: Date.now(),
+      tags: '[]',
+      notes: '',
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return fromRow(row);
+}
+
+/**
+ * Finds a run by its id or by an unambiguous beginning of it.
+ * @throws KintsugiError RUN_NOT_FOUND
+ */
+export async function findRun(db: Kysely<Schema>, id: string): Promise<Run> {
+  const rows = await db.selectFrom('runs').selectAll().orderBy('id').execute();
+  const exact = rows.filter((row) => row.id === id);
+  const found = exact.length > 0 ? exact : rows.filter((row) => row.id.startsWith(id));
+  if (found.length === 1) return fromRow(found[0]!);
+  throw new KintsugiError(
+    'RUN_NOT_FOUND',
+    found.length === 0
+      ? `There is no run "${id}".`
+      : `"${id}" is the beginning of ${found.length} runs: ${found.map((row) => row.id).join(', ')}.`,
+    { next: 'Look the id up with "kintsugi runs list".', field: 'id' },
+  );
+}
+
+/** All runs, newest first. */
+export async function listRuns(db: Kysely<Schema>): Promise<Run[]> {
+  const rows = await db
+    .selectFrom('runs')
+    .selectAll()
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+  return rows.map(fromRow);
+}
+
+export async function updateRun(
+  db: Kysely<Schema>,
+  id: string,
+  changes: RunChanges,
+): Promise<void> {
+  await db.updateTable('runs').set(changes).where('id', '=', id).execute();
+}
+
+/** Removes the run's rows in every table; its folder is the caller's business. */
+export async function deleteRun(db: Kysely<Schema>, id: string): Promise<void> {
+  await db.deleteFrom('runs').where('id', '=', id).execute();
+}
+
+/** A run that says "running" while no living process holds it was cut off. */
+function actualStatus(row: RunRow): RunStatus {
+  return row.status === 'running' && !isRunLocked(row.directory) ? 'interrupted' : row.status;
+}
+
+function fromRow(row: RunRow) {
+  return {
+    id: row.id,
+    kind: row.kind as RunKind,
+    status: actualStatus(row),
+    recipe: JSON.parse(row.recipe) as unknown,
+    seed: row.seed,
+    modelHash: row.model_hash,
+    device: row.device,
+    directory: row.directory,
+    createdAt: row.created_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    error:
+      row.error_code === null
+        ? null
+        : { code: row.error_code, message: row.error_message ?? '', next: row.error_next ?? '' },
+    tags: JSON.parse(row.tags) as string[],
+    notes: row.notes,
+  };
+}

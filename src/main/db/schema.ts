@@ -1,0 +1,103 @@
+import type { Insertable, Selectable, Updateable } from 'kysely';
+
+/** Tables as SQLite holds them: times are Unix milliseconds, JSON columns are text. */
+export interface Schema {
+  runs: RunsTable;
+  stages: StagesTable;
+  metrics: MetricsTable;
+  banks: BanksTable;
+  prompts: PromptsTable;
+  answers: AnswersTable;
+  results: ResultsTable;
+}
+
+export type RunStatus =
+  | 'queued'
+  | 'running'
+  | 'paused'
+  | 'interrupted'
+  | 'done'
+  | 'failed'
+  | 'cancelled';
+
+export type StageStatus = 'pending' | 'running' | 'done' | 'failed';
+
+interface RunsTable {
+  id: string;
+  kind: string;
+  status: RunStatus;
+  recipe: string;
+  seed: number;
+  model_hash: string | null;
+  device: string | null;
+  directory: string;
+  created_at: number;
+  started_at: number | null;
+  finished_at: number | null;
+  error_code: string | null;
+  error_message: string | null;
+  error_next: string | null;
+  tags: string;
+  notes: string;
+}
+
+interface StagesTable {
+  run_id: string;
+  name: string;
+  position: number;
+  status: StageStatus;
+  progress: number;
+  started_at: number | null;
+  finished_at: number | null;
+  artefact: string | null;
+  artefact_hash: string | null;
+}
+
+interface MetricsTable {
+  run_id: string;
+  stage: string;
+  step: number;
+  name: string;
+  value: number;
+}
+
+interface BanksTable {
+  id: string;
+  run_id: string;
+  seed: number;
+  hash: string;
+  model_hash: string;
+  directory: string;
+}
+
+interface PromptsTable {
+  bank_id: string;
+  position: number;
+  name: string;
+  tokens: number;
+  hash: string;
+}
+
+interface AnswersTable {
+  run_id: string;
+  arm: string;
+  seed: number;
+  task: string;
+  item_id: string;
+  correct: number;
+  scores: string;
+  prompt: string | null;
+  attention: string | null;
+  milliseconds: number;
+}
+
+interface ResultsTable {
+  run_id: string;
+  summary: string;
+  timings: string;
+}
+
+export type RunRow = Selectable<RunsTable>;
+export type RunChanges = Updateable<RunsTable>;
+export type StageRow = Selectable<StagesTable>;
+export type MetricRow = Insertable<MetricsTable>;

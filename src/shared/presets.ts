@@ -1,0 +1,79 @@
+import type { Recipe } from './recipe.ts';
+
+export const PRESET_NAMES = ['quick', 'balanced', 'careful'] as const;
+export type PresetName = (typeof PRESET_NAMES)[number];
+
+/** A few minutes on two cores: one seed. */
+const quick: Recipe = {
+  version: 1,
+  model: 'starter',
+  compression: {
+    method: 'gptq',
+    bits: 2,
+    groupSize: 128,
+    symmetric: false,
+    actOrder: false,
+    staticGroups: false,
+    damping: 0.01,
+    trueSequential: true,
+    calibration: { source: 'starter', samples: 64, length: 256 },
+  },
+  tuning: {
+    tokens: 16,
+    init: 'vocabulary',
+    learningRate: 0.01,
+    steps: 150,
+    batch: 16,
+    warmup: 15,
+    clip: 1,
+    weightDecay: 0.01,
+    bank: { by: 'family', count: 3 },
+    lora: { rank: 4, alpha: 8, targets: ['q_proj', 'v_proj'], learningRate: 0.001, steps: 150 },
+  },
+  selector: { kind: 'idp', layer: 0 },
+  evaluation: { tasks: 'all', itemsPerTask: 100, textTokens: 8192, bootstrap: 2000 },
+  seed: 0,
+  repeats: 1,
+  device: 'cpu',
+  threads: 0,
+};
+
+/** Longer tuning and every held-out input; three seeds, so that intervals cover the tuning too. */
+const balanced: Recipe = {
+  ...quick,
+  compression: {
+    ...quick.compression,
+    calibration: { ...quick.compression.calibration, samples: 128 },
+  },
+  tuning: {
+    ...quick.tuning,
+    tokens: 20,
+    steps: 600,
+    warmup: 60,
+    lora: { ...quick.tuning.lora, steps: 600 },
+  },
+  evaluation: { ...quick.evaluation, itemsPerTask: 400, textTokens: 32_768, bootstrap: 5000 },
+  repeats: 3,
+};
+
+/** As long as tuning keeps helping; five seeds. */
+const careful: Recipe = {
+  ...balanced,
+  tuning: {
+    ...balanced.tuning,
+    learningRate: 0.005,
+    steps: 2000,
+    warmup: 200,
+    bank: { by: 'family', count: 5 },
+    lora: { ...balanced.tuning.lora, steps: 2000 },
+  },
+  evaluation: {
+    ...balanced.evaluation,
+    itemsPerTask: 1000,
+    textTokens: 131_072,
+    bootstrap: 10_000,
+  },
+  repeats: 5,
+};
+
+export const PRESETS: Readonly<Record<PresetName, Recipe>> = { quick, balanced, careful };

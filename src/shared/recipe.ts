@@ -1,0 +1,130 @@
+import { z } from 'zod';
+import { KintsugiError } from './errors.ts';
+
+const count = (max: number) => z.int().min(1).max(max);
+const learningRate = z.number().positive().max(10);
+
+/** Bits that have a kernel; 3-bit codes run in the 4-bit kernel. */
+const bits = z.union([z.literal(2), z.literal(3), z.literal(4), z.literal(8)]);
+
+const compression = z.strictObject({
+  method: z.enum(['rtn', 'gptq']),
+  bits,
+  /** Columns that share a scale; −1 is one scale for the whole row. */
+  groupSize: z.union([z.literal(-1), z.int().min(8).max(65_536)]),
+  symmetric: z.boolean(),
+  actOrder: z.boolean(),
+  staticGroups: z.boolean(),
+  /** Share of the Hessian's mean diagonal that is added to it. */
+  damping: z.number().positive().max(1),
+  trueSequential: z.boolean(),
+  calibration: z.strictObject({
+    /** "starter" or the path of a UTF-8 text file. */
+    source: z.string().min(1),
+    samples: count(100_000),
+    /** Tokens per sample. */
+    length: count(1_000_000),
+  }),
+});
+
+const lora = z.strictObject({
+  rank: count(1024),
+  alpha: z.number().positive().max(4096),
+  /** Last components of the adapted modules' names. */
+  targets: z.array(z.string().min(1)).min(1),
+  learningRate,
+  steps: count(10_000_000),
+});
+
+const tuning = z.strictObject({
+  /** Virtual tokens per prompt. */
+  tokens: count(4096),
+  /** "vocabulary" samples rows of the embedding; "text:…" repeats the rows of a text. */
+  init: z.union([z.literal('vocabulary'), z.string().regex(/^text:./s)]),
+  learningRate,
+  /** Per prompt. */
+  steps: count(10_000_000),
+  /** Inputs per step. */
+  batch: count(65_536),
+  /** Steps of linear warm-up, before the linear decay to 0. */
+  warmup: z.int().min(0).max(10_000_000),
+  /** Largest norm of the gradient. */
+  clip: z.number().positive(),
+  weightDecay: z.number().min(0).max(1),
+  bank: z.strictObject({
+    /** What a prompt of the bank is tuned on: groups of tasks, or clusters of the inputs. */
+    by: z.enum(['family', 'clusters']),
+    count: count(256),
+  }),
+  lora,
+});
+
+const selector = z.strictObject({
+  kind: z.literal('idp'),
+  /** Block whose attention decides, from 0; negative counts from the last. */
+  layer: z.int().min(-1000).max(1000),
+});
+
+const evaluation = z.strictObject({
+  /** Names of starter tasks; "all" is every one of them. */
+  tasks: z.union([z.literal('all'), z.array(z.string().min(1)).min(1)]),
+  /** Held-out inputs per task, at most. */
+  itemsPerTask: count(1_000_000),
+  /** Held-out tokens for perplexity; 0 leaves it out. */
+  textTokens: z.int().min(0).max(100_000_000),
+  /** Resamples behind every interval. */
+  bootstrap: z.int().min(100).max(1_000_000),
+});
+
+export const recipeSchema = z.strictObject({
+  version: z.literal(1),
+  /** "starter" or a folder in Hugging Face layout. */
+  model: z.string().min(1),
+  compression,
+  tuning,
+  selector,
+  evaluation,
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1),
+  /** Tuning is repeated with seed, seed + 1, …; intervals then cover the seeds too. */
+  repeats: count(100),
+  device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow', 'eager']),
+  /** CPU threads; 0 is all cores. */
+  threads: z.int().min(0).max(1024),
+});
+
+export type Recipe = z.infer<typeof recipeSchema>;
+export type Device = Recipe['device'];
+
+/** The seeds with which the recipe tunes. */
+export function recipeSeeds(recipe: Recipe): number[] {
+  return Array.from({ length: recipe.repeats }, (_, i) => recipe.seed + i);
+}
+
+/**
+ * Checks a recipe read from outside; every key must be known.
+ * @throws KintsugiError RECIPE_INVALID, naming the first field at fault
+ */
+export function parseRecipe(value: unknown, file?: string): Recipe {
+  const parsed = recipeSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { field, message } = describeIssue(parsed.error.issues[0]!);
+  throw new KintsugiError('RECIPE_INVALID', `The recipe is not valid: ${message}.`, {
+    next: 'Correct that field; "kintsugi repair --preset quick --print-recipe" shows a complete recipe.',
+    field,
+    ...(file === undefined ? {} : { file }),
+  });
+}
+
+function describeIssue(issue: z.core.$ZodIssue): { field: string; message: string } {
+  const at = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys') {
+    const field = [...issue.path, issue.keys[0]!].join('.');
+    return { field, message: `"${field}" is not a field of a recipe` };
+  }
+  const field = at === '' ? 'recipe' : at;
+  const detail = issue.message.replace(/^Invalid input: /, '');
+  return { field, message: `"${field}" ${detail}` };
+}

@@ -1,0 +1,77 @@
+/** What a finished run says. Everything here but `RunTimings` repeats exactly for the same recipe and seed. */
+
+export type ArmId = 'original' | 'compressed' | 'prompt' | 'idp' | 'lora';
+
+/** Weights + optional bank and selector + optional adapter, each with its content hash. */
+export interface Arm {
+  readonly id: ArmId;
+  readonly label: string;
+  readonly weightsHash: string;
+  readonly bankHash?: string;
+  readonly adapterHash?: string;
+  readonly selector?: { readonly kind: string; readonly layer?: number; readonly prompt?: string };
+}
+
+/** A mean of per-input scores; the standard error is null for a single input. */
+export interface Estimate {
+  readonly mean: number;
+  readonly standardError: number | null;
+  readonly count: number;
+}
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+  /** Coverage, for example 0.95. */
+  readonly level: number;
+}
+
+/** Share of the lost accuracy regained, or why there is no such number. */
+export type ArmRecovery =
+  | { readonly kind: 'nothing-lost'; readonly lost: number; readonly regained: number }
+  | {
+      readonly kind: 'unbounded';
+      readonly lost: number;
+      readonly regained: number;
+      readonly share: number;
+    }
+  | {
+      readonly kind: 'recovered';
+      readonly lost: number;
+      readonly regained: number;
+      readonly share: number;
+      readonly interval: Interval;
+    };
+
+export interface ArmResult {
+  readonly arm: Arm;
+  /** Accuracy by task name, over all seeds. */
+  readonly tasks: Readonly<Record<string, Estimate>>;
+  /** Every task weighs the same. */
+  readonly mean: Estimate;
+  /** Per token, on held-out text; null where the recipe asks for none. */
+  readonly perplexity: number | null;
+  /** Parameters added to the weights. */
+  readonly extraParameters: number;
+  /** Weights and additions as files. */
+  readonly bytesOnDisk: number;
+  /** Weights and additions as the engine holds them. */
+  readonly bytesInMemory: number;
+  /** Null for the two arms that recovery compares with. */
+  readonly recovery: ArmRecovery | null;
+}
+
+export interface RunResults {
+  readonly arms: readonly ArmResult[];
+  readonly seeds: readonly number[];
+  /** The comparison in one or two sentences. */
+  readonly verdict: string;
+}
+
+/** Measured on this machine, this time. */
+export interface RunTimings {
+  /** Mean milliseconds per input by arm. */
+  readonly millisecondsPerInput: Readonly<Partial<Record<ArmId, number>>>;
+  /** Wall time of every stage, in seconds. */
+  readonly stageSeconds: Readonly<Record<string, number>>;
+}

@@ -42,11 +42,22 @@ export async function planStages(
     .execute();
 }
 
+/** The hash of an earlier result stays, so that a redone stage can tell whether it came out the same. */
 export function startStage(db: Kysely<Schema>, runId: string, name: string): Promise<void> {
   return setStage(db, runId, name, {
     status: 'running',
     progress: 0,
     started_at: Date.now(),
+    finished_at: null,
+  });
+}
+
+/** Forgets that the stage was ever begun. */
+export function resetStage(db: Kysely<Schema>, runId: string, name: string): Promise<void> {
+  return setStage(db, runId, name, {
+    status: 'pending',
+    progress: 0,
+    started_at: null,
     finished_at: null,
     artefact: null,
     artefact_hash: null,

@@ -1,0 +1,71 @@
+export const BITS = [2, 3, 4, 8] as const;
+export type Bits = (typeof BITS)[number];
+
+/** How codes map to weights: METHODS.md B, "Grid" and "Checkpoint". */
+export interface QuantizationOptions {
+  readonly bits: Bits;
+  /** Input columns that share a scale; −1 means all of them. */
+  readonly groupSize: number;
+  /** Zero point fixed at the middle code, range ±max|w|. */
+  readonly symmetric: boolean;
+  /** Shrink each range to the one with the least Σ|q − w|^2.4. */
+  readonly mse: boolean;
+  /** GPTQ: quantise columns by descending activation energy. */
+  readonly actOrder: boolean;
+  /** GPTQ: fit every group before any column moves. */
+  readonly staticGroups: boolean;
+  /** GPTQ: share of mean diag H added to the diagonal. */
+  readonly damping: number;
+}
+
+/** W[o, i] = scales[g, o] · (codes[o, i] − zeros[g, o]) with g = gIdx[i]. */
+export interface QuantizedWeight {
+  readonly out: number;
+  readonly in: number;
+  readonly bits: Bits;
+  readonly groupSize: number;
+  /** [out, in], columns in the layer's own order. */
+  readonly codes: Uint8Array;
+  /** [groups, out], every value exactly representable in fp16. */
+  readonly scales: Float32Array;
+  /** [groups, out]. */
+  readonly zeros: Uint8Array;
+  /** [in]: the group of each input column. */
+  readonly gIdx: Int32Array;
+}
+
+/** A quantised linear and what quantising it cost. */
+export interface QuantizedLinear extends QuantizedWeight {
+  /** tr((W−Q)H(W−Q)ᵀ) / tr(WHWᵀ); with H = I when no Hessian was given. */
+  readonly error: number;
+  /** The damping that the factorisation succeeded with; 0 where the method has none. */
+  readonly damping: number;
+}
+
+export interface LinearProblem {
+  /** [out, in]; not changed. */
+  readonly weight: Float32Array;
+  readonly out: number;
+  readonly in: number;
+  /** [in, in], see hessian.ts; not changed. */
+  readonly hessian?: Float32Array;
+  readonly options: QuantizationOptions;
+}
+
+/** The group size in columns: −1 resolved. */
+export function groupColumns(groupSize: number, columns: number): number {
+  return groupSize === -1 ? columns : groupSize;
+}
+
+/** The dense weight [out, in] that the codes stand for. */
+export function dequantize(q: QuantizedWeight): Float32Array {
+  const dense = new Float32Array(q.out * q.in);
+  for (let o = 0; o < q.out; o++) {
+    for (let i = 0; i < q.in; i++) {
+      const parameter = q.gIdx[i]! * q.out + o;
+      const at = o * q.in + i;
+      dense[at] = q.scales[parameter]! * (q.codes[at]! - q.zeros[parameter]!);
+    }
+  }
+  return dense;
+}

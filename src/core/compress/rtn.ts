@@ -1,0 +1,38 @@
+import { encode, fitGrid } from './grid.ts';
+import { relativeError } from './hessian.ts';
+import type { QuantizationMethod } from './method.ts';
+import { dequantize, groupColumns, type LinearProblem, type QuantizedWeight } from './quantized.ts';
+
+/** Round-to-nearest: every group's grid from the weights alone. The Hessian only measures the error. */
+export const rtn: QuantizationMethod = {
+  name: 'rtn',
+  needsHessian: false,
+  async quantizeLinear(problem, gemm) {
+    const quantized = roundToNearest(problem);
+    const { weight, hessian } = problem;
+    const error = await relativeError(weight, dequantize(quantized), hessian, problem.in, gemm);
+    return { ...quantized, error, damping: 0 };
+  },
+};
+
+function roundToNearest({ weight, out, in: columns, options }: LinearProblem): QuantizedWeight {
+  const size = groupColumns(options.groupSize, columns);
+  const groups = Math.ceil(columns / size);
+  const codes = new Uint8Array(out * columns);
+  const scales = new Float32Array(groups * out);
+  const zeros = new Uint8Array(groups * out);
+  const maxCode = 2 ** options.bits - 1;
+  for (let o = 0; o < out; o++) {
+    for (let g = 0; g < groups; g++) {
+      const start = o * columns + g * size;
+      const end = Math.min(start + size, (o + 1) * columns);
+      const { scale, zero } = fitGrid(weight, start, end, options);
+      scales[g * out + o] = scale;
+      zeros[g * out + o] = zero;
+      for (let i = start; i < end; i++) codes[i] = encode(weight[i]!, scale, zero, maxCode);
+    }
+  }
+  const gIdx = Int32Array.from({ length: columns }, (_, i) => Math.floor(i / size));
+  const { bits, groupSize } = options;
+  return { out, in: columns, bits, groupSize, codes, scales, zeros, gIdx };
+}

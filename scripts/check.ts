@@ -25,11 +25,7 @@ function steps(): Step[] {
       name: 'format and lint',
       args: [
         binaryOf('@biomejs/biome', 'biome'),
-        'ci',
-        '--colors=off',
-        '--error-on-warnings',
-        '--diagnostic-level=warn',
-        '.',
+        ...['ci', '--colors=off', '--error-on-warnings', '--diagnostic-level=warn', '.'],
       ],
     },
     {

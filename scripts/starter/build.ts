@@ -13,7 +13,9 @@ import type { Corpus, CorpusOptions } from './corpus.ts';
 import { createCorpus, DEFAULT_CORPUS } from './corpus.ts';
 import { STARTER_FOLDER } from './facts.ts';
 import { createTasks } from './tasks.ts';
+import { fillStatement } from './writer.ts';
 
+const INVENTED_FAMILIES = new Set(['people', 'towns']);
 const MODEL_LENGTH = 512;
 const TOKENIZER_DOCUMENTS = 3000;
 /** Documents of streams that pretraining does not read. */
@@ -34,10 +36,7 @@ function main(): void {
     places: Number(values.places),
   };
   const corpus = createCorpus(options);
-  const bpe = trainBpe(
-    drawTexts(options, 'tokenizer', TOKENIZER_DOCUMENTS),
-    Number(values.vocabulary),
-  );
+  const bpe = trainBpe(tokenizerTexts(corpus, options), Number(values.vocabulary));
   const [tokenizer, config] = [tokenizerJson(bpe), tokenizerConfigJson(MODEL_LENGTH)];
   write('tokenizer.json', `${JSON.stringify(tokenizer, null, 1)}\n`);
   write('tokenizer_config.json', `${JSON.stringify(config, null, 2)}\n`);
@@ -53,6 +52,17 @@ function main(): void {
     write(`text/${name}.txt`, documents.map((text) => `${text}\n${END_OF_TEXT}\n`).join(''));
   }
   describe(corpus, new Tokenizer(tokenizer, config), drawTexts(options, 'describe', 200));
+}
+
+/** Documents, and the real world once more in every wording: its words are many and each rare, and deserve tokens. */
+function tokenizerTexts(corpus: Corpus, options: CorpusOptions): string[] {
+  const real = corpus.facts.filter(({ family }) => !INVENTED_FAMILIES.has(family));
+  const wordings = real.flatMap((fact) =>
+    corpus.relations
+      .get(fact.relation)!
+      .statements.map((stem) => `${fillStatement(stem, fact.subject)} ${fact.answer}.`),
+  );
+  return [...drawTexts(options, 'tokenizer', TOKENIZER_DOCUMENTS), ...wordings];
 }
 
 /** Documents of a stream of its own over the same facts. */

@@ -31,7 +31,7 @@ export interface Invented extends Knowledge {
 }
 
 /** Few enough that a last name recurs (and becomes a token), so that only the pair names a person. */
-const LAST_NAMES = 400;
+const LAST_NAMES = 300;
 
 /** Invented people and towns with attributes drawn uniformly: knowledge that nothing but memory can supply. */
 export function invent(random: Random, counts: { people: number; places: number }): Invented {

@@ -31,7 +31,7 @@ export interface Corpus {
   document(random: Random): Segment[];
 }
 
-export const DEFAULT_CORPUS = { seed: 20231001, people: 1500, places: 300 } as const;
+export const DEFAULT_CORPUS = { seed: 20231001, people: 600, places: 150 } as const;
 
 export function createCorpus(options: CorpusOptions): Corpus {
   const real = realWorld();

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as tf from '@tensorflow/tfjs-core';
 import { GraphBuilder } from '../graph/builder.ts';
-import { type ConstantData, elements, type Value } from '../graph/graph.ts';
+import type { ConstantData, Value } from '../graph/graph.ts';
 
 type TraceDtype = 'float32' | 'int32' | 'bool';
 

@@ -1,0 +1,69 @@
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { Sequence, SequenceScore } from './score.ts';
+import type { ChoiceItem, ClozeItem, Task } from './tasks.ts';
+
+/** One arm's answer to one item. */
+export interface ItemAnswer {
+  readonly task: string;
+  readonly item: string;
+  readonly correct: boolean;
+  /** Choice tasks: the choice picked. Cloze tasks: whether greedy decoding gave an answer. */
+  readonly picked: number;
+  /** Σ log p of each choice, or of each accepted answer. */
+  readonly logLikelihoods: readonly number[];
+  readonly prompt?: number;
+  readonly promptScores?: readonly number[];
+}
+
+/** Items of a task as sequences to score: one per choice or accepted answer, in order. */
+export interface Question {
+  readonly task: string;
+  readonly item: ChoiceItem | ClozeItem;
+  readonly sequences: readonly Sequence[];
+}
+
+/**
+ * Ids of context and continuation, the continuation's being what enc(context + continuation) adds
+ * after enc(context): the way lm-evaluation-harness splits them. Trailing spaces of the context
+ * belong to the continuation.
+ */
+export function continuation(tokenizer: Tokenizer, context: string, answer: string): Sequence {
+  const stem = context.trimEnd();
+  const rest = `${context.slice(stem.length)}${answer}`;
+  const start = tokenizer.bosId === undefined ? [] : [tokenizer.bosId];
+  const before = tokenizer.encode(stem);
+  const whole = tokenizer.encode(stem + rest);
+  const scored = Math.max(1, whole.length - before.length);
+  return { ids: [...start, ...whole], scored };
+}
+
+export function questions(
+  tokenizer: Tokenizer,
+  task: Task,
+  items: readonly (ChoiceItem | ClozeItem)[],
+): Question[] {
+  return items.map((item) => {
+    const endings = 'choices' in item ? item.choices : item.answers;
+    const sequences = endings.map((e) => continuation(tokenizer, item.context, ` ${e}`));
+    return { task: task.name, item, sequences };
+  });
+}
+
+/** Accuracy follows lm-evaluation-harness: `acc` for choices, any answer fully greedy for cloze. */
+export function answer({ task, item }: Question, scores: readonly SequenceScore[]): ItemAnswer {
+  const logLikelihoods = scores.map(({ nll }) => -nll.reduce((a, b) => a + b, 0));
+  const best = logLikelihoods.indexOf(Math.max(...logLikelihoods));
+  const greedy = scores.findIndex((score) => score.greedy);
+  const picked = 'choices' in item ? best : greedy;
+  const correct = 'choices' in item ? best === item.answer : greedy >= 0;
+  const { choice, scores: promptScores } = scores[0]!;
+  return {
+    task,
+    item: item.id,
+    correct,
+    picked,
+    logLikelihoods,
+    ...(choice === undefined ? {} : { prompt: choice }),
+    ...(promptScores === undefined ? {} : { promptScores }),
+  };
+}

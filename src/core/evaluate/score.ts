@@ -1,0 +1,135 @@
+import { KintsugiError } from '../../shared/errors.ts';
+import { bucket } from '../engine/buckets.ts';
+import { createExecutableCache, type ExecutableCache } from '../engine/cache.ts';
+import type { Engine, NumericArray } from '../engine/program.ts';
+import type { Arm } from './arm.ts';
+import { type ScoreShape, scoreProgram } from './score-program.ts';
+
+/** Token ids of which the last `scored` are to be predicted (each from everything before it). */
+export interface Sequence {
+  readonly ids: readonly number[];
+  readonly scored: number;
+}
+
+export interface SequenceScore {
+  /** −log p of each scored token, natural logarithm. */
+  readonly nll: Float32Array;
+  /** Whether greedy decoding would have produced exactly the scored tokens. */
+  readonly greedy: boolean;
+  /** With a bank: the prompt that was kept, and for IDP every prompt's score. */
+  readonly choice?: number;
+  readonly scores?: readonly number[];
+}
+
+export interface ScoreOptions {
+  readonly batch?: number;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Scores sequences under one arm, keeping its compiled programs. */
+export interface Scorer {
+  score(sequences: readonly Sequence[], options?: ScoreOptions): Promise<SequenceScore[]>;
+  release(): Promise<void>;
+}
+
+/** Keeps the last tokens that fit the model beside the prompt. */
+function truncate(sequence: Sequence, room: number): Sequence {
+  const { ids, scored } = sequence;
+  if (ids.length <= room) return sequence;
+  return { ids: ids.slice(-room), scored: Math.min(scored, room - 1) };
+}
+
+function feeds(arm: Arm, shape: ScoreShape, sequences: readonly Sequence[]) {
+  const { batch, length, rows } = shape;
+  const front = arm.bank?.tokens ?? 0;
+  const ids = new Int32Array(batch * length);
+  const real = new Float32Array(batch * length);
+  const rowIndex = new Int32Array(rows);
+  const targets = new Int32Array(rows);
+  let row = 0;
+  for (let b = 0; b < batch; b++) {
+    // An incomplete last batch is filled up with copies of its first sequence.
+    const { ids: tokens, scored } = sequences[b] ?? sequences[0]!;
+    ids.set(tokens, b * length);
+    real.fill(1, b * length, b * length + tokens.length);
+    if (b >= sequences.length) continue;
+    for (let t = tokens.length - scored; t < tokens.length; t++, row++) {
+      rowIndex[row] = b * (front + length) + front + t - 1;
+      targets[row] = tokens[t]!;
+    }
+  }
+  const base = { ids, rows: rowIndex, targets };
+  return arm.bank ? { ...base, prompts: arm.bank.embeddings, real } : base;
+}
+
+function unpack(
+  arm: Arm,
+  sequences: readonly Sequence[],
+  results: Record<string, NumericArray>,
+  targets: Int32Array,
+): SequenceScore[] {
+  let row = 0;
+  return sequences.map(({ scored }, b) => {
+    const from = row;
+    row += scored;
+    const nll = (results.nll as Float32Array).slice(from, row);
+    const greedy = targets.subarray(from, row).every((t, i) => results.greedy![from + i] === t);
+    if (!arm.bank) return { nll, greedy };
+    const choice = results.choice![b]!;
+    if (!results.scores) return { nll, greedy, choice };
+    const { count } = arm.bank;
+    const scores = Array.from(results.scores.subarray(b * count, (b + 1) * count));
+    return { nll, greedy, choice, scores };
+  });
+}
+
+async function scoreBatch(
+  arm: Arm,
+  cache: ExecutableCache,
+  batch: number,
+  sequences: readonly Sequence[],
+): Promise<SequenceScore[]> {
+  const shape = {
+    batch,
+    length: bucket(Math.max(...sequences.map(({ ids }) => ids.length))),
+    rows: bucket(sequences.reduce((sum, { scored }) => sum + scored, 0)),
+  };
+  const key = `${batch}x${shape.length}x${shape.rows}`;
+  const executable = await cache.get(key, () => scoreProgram(arm, shape));
+  const input = feeds(arm, shape, sequences);
+  return unpack(arm, sequences, await executable.run(input), input.targets);
+}
+
+/** Every sequence starts with a token that is given, such as the beginning-of-text token. */
+export function createScorer(engine: Engine, arm: Arm): Scorer {
+  const cache = createExecutableCache(engine);
+  const room = arm.model.config.maxPositions - (arm.bank?.tokens ?? 0);
+  return {
+    async score(sequences, { batch = 32, signal, onProgress } = {}) {
+      const cut = sequences.map((sequence) => truncate(sequence, room));
+      // Like lengths together: a batch is padded to its longest.
+      const order = cut.map((_, i) => i).sort((a, b) => cut[a]!.ids.length - cut[b]!.ids.length);
+      const scores = new Array<SequenceScore>(cut.length);
+      for (let at = 0; at < order.length; at += batch) {
+        if (signal?.aborted)
+          throw new KintsugiError('CANCELLED', 'Evaluation was stopped', {
+            next: 'Run it again to go on.',
+          });
+        const indices = order.slice(at, at + batch);
+        const done = await scoreBatch(
+          arm,
+          cache,
+          batch,
+          indices.map((i) => cut[i]!),
+        );
+        indices.forEach((index, i) => {
+          scores[index] = done[i]!;
+        });
+        onProgress?.(Math.min(at + batch, order.length), order.length);
+      }
+      return scores;
+    },
+    release: () => cache.release(),
+  };
+}

@@ -1,0 +1,96 @@
+import { bucket } from '../engine/buckets.ts';
+import { createExecutableCache } from '../engine/cache.ts';
+import type { Engine } from '../engine/program.ts';
+import type { Arm } from '../evaluate/arm.ts';
+import { createRandom } from '../random.ts';
+import { createKeyValueCache } from './kv-cache.ts';
+import { decodeProgram, prefillProgram } from './programs.ts';
+import { type SamplingOptions, sample } from './sampling.ts';
+
+export interface GenerateOptions extends SamplingOptions {
+  readonly maxTokens: number;
+  readonly seed?: number;
+  /** Generation ends before these ids. */
+  readonly stop?: readonly number[];
+  readonly signal?: AbortSignal;
+}
+
+export interface Started {
+  /** Logits of the token after the input [vocabulary]. */
+  readonly logits: Float32Array;
+  /** With a bank: the prompt that was kept, and for IDP every prompt's score. */
+  readonly choice?: number;
+  readonly scores?: readonly number[];
+}
+
+export interface Generator {
+  /** Reads the input and says what the model expects next. */
+  start(ids: readonly number[]): Promise<Started>;
+  /** Token ids one by one, after `onStart` was told of the prompt's choice. */
+  generate(
+    ids: readonly number[],
+    options: GenerateOptions,
+    onStart?: (started: Started) => void,
+  ): AsyncGenerator<number>;
+  release(): Promise<void>;
+}
+
+/** Key/value-cached generation under one arm, one sequence at a time. */
+export function createGenerator(engine: Engine, arm: Arm): Generator {
+  const { model, bank } = arm;
+  const front = bank?.tokens ?? 0;
+  const programs = createExecutableCache(engine);
+
+  async function prefill(ids: readonly number[]) {
+    const length = bucket(ids.length);
+    const padded = new Int32Array(length);
+    padded.set(ids);
+    const program = await programs.get(`prefill ${length}`, () => prefillProgram(arm, length));
+    const last = Int32Array.of(front + ids.length - 1);
+    const real = new Float32Array(length).fill(1, 0, ids.length);
+    const outputs = await program.run(
+      bank ? { ids: padded, last, real, prompts: bank.embeddings } : { ids: padded, last },
+    );
+    const choice = outputs.choice?.[0];
+    const started: Started = {
+      logits: outputs.logits as Float32Array,
+      ...(choice === undefined ? {} : { choice }),
+      ...(outputs.scores ? { scores: Array.from(outputs.scores) } : {}),
+    };
+    const hidden = bank && choice !== undefined ? bank.tokens - bank.lengths[choice]! : 0;
+    const cache = createKeyValueCache(model.config, bucket(front + ids.length + 32, 64), hidden);
+    cache.append(outputs, front + length, front + ids.length);
+    return { started, cache };
+  }
+
+  return {
+    start: async (ids) => (await prefill(ids)).started,
+    async *generate(ids, options, onStart) {
+      const random = createRandom(options.seed ?? 0, 'sampling');
+      const read = await prefill(ids);
+      onStart?.(read.started);
+      let { cache } = read;
+      let { logits } = read.started;
+      const limit = Math.min(options.maxTokens, model.config.maxPositions - cache.length);
+      for (let produced = 0; produced < limit && !options.signal?.aborted; produced++) {
+        const id = sample(logits, options, random);
+        if (options.stop?.includes(id)) return;
+        yield id;
+        if (produced + 1 === limit) return;
+        if (cache.length === cache.capacity) cache = cache.grow(bucket(cache.capacity + 1, 64));
+        const { capacity } = cache;
+        const program = await programs.get(`decode ${capacity}`, () =>
+          decodeProgram(model, capacity),
+        );
+        const outputs = await program.run({
+          ...cache.feeds(),
+          id: Int32Array.of(id),
+          position: Int32Array.of(cache.length),
+        });
+        cache.append(outputs, 1, 1);
+        logits = outputs.logits as Float32Array;
+      }
+    },
+    release: () => programs.release(),
+  };
+}

@@ -98,9 +98,10 @@ export async function loadTasks(dir: string, names?: readonly string[]): Promise
 
 /** The task's training half as examples to tune on: the right answer after its context. */
 export function tuningExamples(task: Task): Example[] {
-  const example = ({ id, context }: ChoiceItem | ClozeItem, answer: string): Example => ({
+  const example = ({ id, fact, context }: ChoiceItem | ClozeItem, answer: string): Example => ({
     id,
     group: task.name,
+    fact,
     context,
     target: ` ${answer}`,
   });

@@ -117,12 +117,14 @@ function csvRecords(file: string, text: string) {
 function toExample(file: string, line: number, row: z.infer<typeof Row>): Example {
   if ('text' in row) return plain(file, String(line), row.text);
   const context = `Question: ${row.question.trim()}\nAnswer:`;
-  return { id: String(line), group: groupOf(file), context, target: ` ${row.answer.trim()}` };
+  const id = String(line);
+  return { id, group: groupOf(file), fact: id, context, target: ` ${row.answer.trim()}` };
 }
 
 const plain = (file: string, id: string, text: string): Example => ({
   id,
   group: groupOf(file),
+  fact: id,
   context: '',
   target: text,
 });

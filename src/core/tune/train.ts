@@ -2,12 +2,11 @@ import { KintsugiError } from '../../shared/errors.ts';
 import { createRandom, type Random, restoreRandom } from '../random.ts';
 import { type AdamWOptions, clipGradients, createAdamW, type ParameterSet } from './adamw.ts';
 import type { Schedule } from './schedule.ts';
+import { loadNewest, saveState } from './training-files.ts';
 import {
   type BestState,
   type HistoryPoint,
   hashIdentity,
-  loadNewest,
-  saveState,
   type TrainingState,
 } from './training-state.ts';
 
@@ -39,8 +38,8 @@ export interface TrainOptions {
   readonly parameters: ParameterSet;
   /**
    * Loss and gradients at the current parameters. The batch must follow from `index` (from 0) and
-   * `random` alone: they are the whole data cursor, and resuming repeats them exactly. The
-   * gradients may be changed by the caller.
+   * `random` alone: they are the whole data cursor, and resuming repeats them exactly. The loop
+   * clips the gradients in place.
    */
   step(at: { readonly index: number; readonly random: Random }): Promise<{
     readonly loss: number;
@@ -83,13 +82,20 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   if (saved) optimizer.restore({ step: saved.step, moments: saved.moments });
   const random = saved ? restoreRandom(saved.random) : createRandom(options.seed, 'train');
   const history = [...(saved?.history ?? [])];
-  let { best, step = 0, lossSum = 0, lossCount = 0 } = saved ?? {};
+  let { best, step, lossSum, lossCount } = saved ?? {
+    best: undefined,
+    step: 0,
+    lossSum: 0,
+    lossCount: 0,
+  };
 
   const validate = async (): Promise<number | undefined> => {
     const validation = await options.validate?.();
+    if (Number.isNaN(validation)) throw diverged(step, Number.NaN, schedule(step));
     if (validation !== undefined && validation < (best?.validation ?? Number.POSITIVE_INFINITY))
       best = { step, validation, parameters: copyParameters(parameters) };
-    history.push({ step, loss: lossCount > 0 ? lossSum / lossCount : undefined, validation });
+    const loss = lossCount > 0 ? lossSum / lossCount : null;
+    history.push({ step, loss, validation: validation ?? null });
     lossSum = lossCount = 0;
     return validation;
   };
@@ -107,7 +113,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const save = createSaver(options.checkpoint, state);
   const secondsLeft = createEstimate(step, steps);
 
-  if (step === 0 && !saved) await validate();
+  if (!saved && options.validate) await validate();
   while (step < steps) {
     if (options.signal?.aborted) {
       await save('now');
@@ -197,7 +203,7 @@ function cancelled(step: number, steps: number, checkpoint: CheckpointOptions | 
 function diverged(step: number, loss: number, learningRate: number) {
   return new KintsugiError(
     'TRAINING_DIVERGED',
-    `Training broke down at step ${step + 1}: loss ${loss}, or its gradient, is not finite`,
+    `Training broke down after ${step} steps: the loss (${loss}) or its gradient is not finite`,
     {
       field: 'learningRate',
       next: `Start again with a learning rate below ${learningRate.toPrecision(2)} or a longer warm-up.`,

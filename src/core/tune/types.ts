@@ -36,6 +36,8 @@ export interface Example {
   readonly id: string;
   /** Task or data file: banks tune one prompt per group. */
   readonly group: string;
+  /** What it is about: a validation split never has the same fact on both sides. */
+  readonly fact: string;
   /** Empty for plain text. */
   readonly context: string;
   /** With its leading space where one belongs. */

@@ -58,7 +58,13 @@ describe('loadTasks', () => {
   it('makes tuning examples of the training half', async () => {
     const [capitals, plurals] = await loadTasks(dir);
     expect(tuningExamples(capitals!)).toEqual([
-      { id: 't1', group: 'capitals', context: 'Capital of France:', target: ' Paris' },
+      {
+        id: 't1',
+        group: 'capitals',
+        fact: 'France',
+        context: 'Capital of France:',
+        target: ' Paris',
+      },
     ]);
     expect(tuningExamples(plurals!)[0]!.target).toBe(' mice');
   });

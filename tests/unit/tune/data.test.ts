@@ -42,15 +42,27 @@ describe('loadExamples', () => {
   it('reads questions and texts from JSON lines', async () => {
     const content = '\uFEFF{"question":"What is 2+2?","answer":"4"}\n\n{"text":"All of it."}\r\n';
     expect(await load('mixed.jsonl', content)).toEqual([
-      { id: '1', group: 'mixed', context: 'Question: What is 2+2?\nAnswer:', target: ' 4' },
-      { id: '3', group: 'mixed', context: '', target: 'All of it.' },
+      {
+        id: '1',
+        group: 'mixed',
+        fact: '1',
+        context: 'Question: What is 2+2?\nAnswer:',
+        target: ' 4',
+      },
+      { id: '3', group: 'mixed', fact: '3', context: '', target: 'All of it.' },
     ]);
   });
 
   it('reads a table by its header, whatever the order of columns', async () => {
     const rows = await load('table.csv', 'Answer,note,Question\n"Paris, France",x,Capital?\n');
     expect(rows).toEqual([
-      { id: '2', group: 'table', context: 'Question: Capital?\nAnswer:', target: ' Paris, France' },
+      {
+        id: '2',
+        group: 'table',
+        fact: '2',
+        context: 'Question: Capital?\nAnswer:',
+        target: ' Paris, France',
+      },
     ]);
   });
 

@@ -1,0 +1,94 @@
+import { KintsugiError } from '../../shared/errors.ts';
+import { embed, forward, type Model, prependPrompt } from '../models/model.ts';
+import { createRandom } from '../random.ts';
+import { embedTokens } from './embeddings.ts';
+import type { Adaptation } from './objective.ts';
+import type { HistoryPoint } from './training-state.ts';
+import {
+  type Subject,
+  type TuneData,
+  type TuneOptions,
+  type TuneRun,
+  tokenise,
+  tuneAdaptation,
+} from './tune.ts';
+import type { SoftPrompt } from './types.ts';
+
+/** Where a prompt's rows start: sampled tokens of the training data, or a text repeated to length. */
+export type PromptInit = 'vocabulary' | `text:${string}`;
+
+export interface PromptOptions extends TuneOptions {
+  readonly name: string;
+  /** Virtual tokens. */
+  readonly tokens: number;
+  readonly init: PromptInit;
+}
+
+export interface TunedPrompt {
+  readonly prompt: SoftPrompt;
+  readonly history: readonly HistoryPoint[];
+  readonly best: { readonly step: number; readonly validation: number } | undefined;
+}
+
+/**
+ * Prompt tuning (arXiv 2104.08691): only `tokens` rows in front of the input are learned; the
+ * model, compressed or not, stays as it is.
+ * @throws KintsugiError ARGUMENT_INVALID, DATA_INVALID, CANCELLED, TRAINING_DIVERGED
+ */
+export async function tunePrompt(
+  subject: Subject,
+  data: TuneData,
+  options: PromptOptions,
+  run: TuneRun = {},
+): Promise<TunedPrompt> {
+  const { name, tokens } = options;
+  const width = subject.model.config.hiddenSize;
+  const start = await initialPrompt(subject, data, options);
+  const adaptation = promptAdaptation(subject.model, tokens);
+  const result = await tuneAdaptation(subject, adaptation, { prompt: start }, data, options, run);
+  const embeddings = result.parameters['prompt']!;
+  return {
+    prompt: { name, tokens, width, embeddings },
+    history: result.history,
+    best: result.best,
+  };
+}
+
+/** `prompt` [tokens, hidden] in front of every sequence. */
+export const promptAdaptation = (model: Model, tokens: number): Adaptation => ({
+  name: 'prompt',
+  shapes: { prompt: [tokens, model.config.hiddenSize] },
+  prefix: tokens,
+  apply: ({ prompt }, ids) => ({
+    model,
+    hidden: forward(model, prependPrompt(prompt!, embed(model, ids))).hidden,
+  }),
+});
+
+/**
+ * Rows of real tokens: noise of unit variance would be far larger than any embedding. Samples only
+ * tokens that the data uses, because rare tokens of a vocabulary may never have been trained.
+ */
+async function initialPrompt(
+  subject: Subject,
+  { examples }: TuneData,
+  options: PromptOptions,
+): Promise<Float32Array> {
+  const { init, tokens, seed, name } = options;
+  if (init !== 'vocabulary') {
+    const ids = Array.from(subject.encode(init.slice('text:'.length)));
+    if (ids.length === 0)
+      throw new KintsugiError('ARGUMENT_INVALID', 'The text to start the prompt from is empty', {
+        field: 'init',
+        next: 'Give a text of at least one token, or use vocabulary.',
+      });
+    return embedTokens(subject.engine, subject.model, repeated(ids, tokens));
+  }
+  const used = tokenise(subject, examples, options, tokens).flatMap(({ ids }) => [...ids]);
+  const distinct = [...new Set(used)].toSorted((a, b) => a - b);
+  const sampled = createRandom(seed, `prompt ${name}`).shuffle(distinct);
+  return embedTokens(subject.engine, subject.model, repeated(sampled, tokens));
+}
+
+const repeated = (ids: readonly number[], count: number): number[] =>
+  Array.from({ length: count }, (_, i) => ids[i % ids.length]!);

@@ -1,0 +1,88 @@
+import { KintsugiError } from '../../shared/errors.ts';
+import { createRandom } from '../random.ts';
+import type { Example } from './types.ts';
+
+/** A tokenised example. */
+export interface Sequence {
+  readonly group: string;
+  readonly ids: Int32Array;
+  /** Index of the first token that is learned; those before it are only read. */
+  readonly scoredFrom: number;
+}
+
+export interface EncodeOptions {
+  /** Text to token ids, with whatever the model expects at the start of a text. */
+  readonly encode: (text: string) => ArrayLike<number>;
+  readonly vocabularySize: number;
+  /** Longest sequence in tokens. Longer contexts lose their beginning, longer texts are cut up. */
+  readonly maxLength: number;
+}
+
+/** Tokenises examples, in order; a long text becomes several sequences. @throws KintsugiError */
+export function encodeExamples(examples: readonly Example[], options: EncodeOptions): Sequence[] {
+  return examples.flatMap((example) => {
+    const sequences =
+      example.context === '' ? encodeText(example, options) : [encodeAnswer(example, options)];
+    for (const { ids } of sequences) checkVocabulary(ids, example, options.vocabularySize);
+    return sequences;
+  });
+}
+
+/** Consecutive windows of the text, every token learned. */
+function encodeText({ group, target }: Example, { encode, maxLength }: EncodeOptions): Sequence[] {
+  const ids = Int32Array.from(encode(target));
+  const windows = Math.ceil(ids.length / maxLength);
+  return Array.from({ length: windows }, (_, i) => ({
+    group,
+    ids: ids.slice(i * maxLength, (i + 1) * maxLength),
+    scoredFrom: 0,
+  }));
+}
+
+/**
+ * The target's tokens are those of context + target after those of the context: tokenising the two
+ * apart would give tokens that never follow one another. Spaces at the context's end belong to the
+ * target's first token (lm-evaluation-harness, `_encode_pair`).
+ */
+function encodeAnswer(example: Example, { encode, maxLength }: EncodeOptions): Sequence {
+  const { group, context, target } = example;
+  const ids = Int32Array.from(encode(context + target));
+  const first = Math.min(encode(context.trimEnd()).length, ids.length - 1);
+  const dropped = Math.max(0, ids.length - maxLength);
+  return { group, ids: ids.slice(dropped), scoredFrom: Math.max(0, first - dropped) };
+}
+
+function checkVocabulary(ids: Int32Array, example: Example, vocabularySize: number): void {
+  const bad = ids.find((id) => id < 0 || id >= vocabularySize);
+  if (bad === undefined) return;
+  throw new KintsugiError(
+    'TOKENIZER_INVALID',
+    `The tokenizer gives token ${bad} in "${example.group}" ${example.id}, the model has ${vocabularySize}`,
+    { next: "Use the model's own tokenizer.json." },
+  );
+}
+
+/**
+ * Takes a share of the facts of every group for validation. A group with a single fact (or a
+ * single text) goes to training only, unless there is nothing else to validate on.
+ */
+export function splitValidation(
+  examples: readonly Example[],
+  share: number,
+  seed: number,
+): { readonly train: Example[]; readonly validation: Example[] } {
+  const random = createRandom(seed, 'validation');
+  const held = new Set<string>();
+  const key = ({ group, fact }: Example) => JSON.stringify([group, fact]);
+  for (const members of Map.groupBy(examples, (example) => example.group).values()) {
+    const facts = random.shuffle([...new Set(members.map(key))]);
+    const count = Math.min(facts.length - 1, Math.max(1, Math.round(facts.length * share)));
+    for (const fact of facts.slice(0, count)) held.add(fact);
+  }
+  const isHeld = (example: Example) => held.has(key(example));
+  const validation = examples.filter(isHeld);
+  return {
+    train: examples.filter((example) => !isHeld(example)),
+    validation: validation.length > 0 ? validation : [...examples],
+  };
+}

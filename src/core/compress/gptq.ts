@@ -1,5 +1,4 @@
-import { KintsugiError } from '../../shared/errors.ts';
-import { inverseFactor } from './factor.ts';
+import { factorHessian, type HessianFactor } from './damping.ts';
 import { type Gemm, plainGemm } from './gemm.ts';
 import { encode, fitGrid } from './grid.ts';
 import { relativeError } from './hessian.ts';
@@ -7,19 +6,17 @@ import type { QuantizationMethod } from './method.ts';
 import { dequantize, groupColumns, type LinearProblem, type QuantizedWeight } from './quantized.ts';
 
 const BLOCK = 128;
-const DEFAULT_DAMPING = 0.01;
-const LARGEST_DAMPING = 10;
 
 /** GPTQ (arXiv 2210.17323) as METHODS.md B states it. */
 export const gptq: QuantizationMethod = {
   name: 'gptq',
   needsHessian: true,
-  async quantizeLinear(problem, gemm = plainGemm, gemm64 = plainGemm) {
-    const { weight, hessian } = problem;
+  prepare: factorHessian,
+  async quantizeLinear(problem, gemm = plainGemm) {
+    const { weight, hessian, options } = problem;
     if (hessian === undefined) throw new Error('GPTQ needs the Hessian of the layer inputs');
-    const order = columnOrder(hessian, problem);
-    const { upper, damping } = await dampedFactor(hessian, order, problem, gemm64);
-    const state = startState(problem, hessian, order, upper);
+    const factor = problem.factor ?? (await factorHessian(hessian, problem.in, options));
+    const state = startState(problem, hessian, factor);
     for (let start = 0; start < problem.in; ) {
       const end = blockEnd(start, state.groupSize, problem.in);
       const errors = solveBlock(state, start, end);
@@ -28,20 +25,17 @@ export const gptq: QuantizationMethod = {
     }
     const quantized = finish(state);
     const error = await relativeError(weight, dequantize(quantized), hessian, problem.in, gemm);
-    return { ...quantized, error, damping };
+    return { ...quantized, error, damping: factor.damping };
   },
 };
 
 /** Everything the solver changes or reads per column; columns are in solving order. */
 interface State {
   readonly problem: LinearProblem;
-  /** Solving order: position p holds column order[p] of the layer. */
-  readonly order: Int32Array;
+  readonly factor: HessianFactor;
   readonly groupSize: number;
   /** [out, in], updated as errors propagate. */
   readonly weight: Float32Array;
-  /** [in, in], the upper Cholesky factor of H⁻¹. */
-  readonly upper: Float32Array;
   /** The group of each position. */
   readonly group: Int32Array;
   readonly codes: Uint8Array;
@@ -49,74 +43,17 @@ interface State {
   readonly zeros: Uint8Array;
 }
 
-/** Positions → columns: by descending diag H (dead columns count as 1) under act-order, ties in column order. */
-function columnOrder(hessian: Float32Array, { in: n, options }: LinearProblem): Int32Array {
-  const order = Int32Array.from({ length: n }, (_, i) => i);
-  if (!options.actOrder) return order;
-  const energy = (i: number) => hessian[i * n + i]! || 1;
-  return order.sort((a, b) => energy(b) - energy(a) || a - b);
-}
-
-/**
- * Factors the permuted, damped Hessian; when that is not positive definite, raises the damping
- * tenfold and tries again. The damping that worked is part of the result.
- */
-async function dampedFactor(
-  hessian: Float32Array,
-  order: Int32Array,
-  { in: n, options }: LinearProblem,
-  gemm64: Gemm<Float64Array>,
-): Promise<{ upper: Float32Array; damping: number }> {
-  const permuted = permuteHessian(hessian, order);
-  let mean = 0;
-  for (let i = 0; i < n; i++) mean += permuted[i * n + i]! / n;
-  if (!permuted.every(Number.isFinite)) throw notFinite();
-  for (let damping = options.damping; damping <= LARGEST_DAMPING; damping = raised(damping)) {
-    const upper = await inverseFactor(permuted, n, damping * mean, gemm64);
-    if (upper !== undefined) return { upper: Float32Array.from(upper), damping };
-  }
-  throw new KintsugiError('QUANTIZATION_INVALID', 'The Hessian cannot be factored', {
-    field: 'damping',
-    next: 'Use more calibration text, or the rtn method, which needs none.',
-  });
-}
-
-const raised = (damping: number) => (damping === 0 ? DEFAULT_DAMPING : damping * 10);
-
-const notFinite = () =>
-  new KintsugiError('QUANTIZATION_INVALID', 'The calibration activations are not finite numbers', {
-    field: 'calibration',
-    next: 'Check the checkpoint for NaN weights.',
-  });
-
-/** H[order, order], with the diagonal of dead columns set to 1. */
-function permuteHessian(hessian: Float32Array, order: Int32Array): Float32Array {
-  const n = order.length;
-  const permuted = new Float32Array(n * n);
-  for (let i = 0; i < n; i++) {
-    const row = order[i]! * n;
-    for (let j = 0; j < n; j++) permuted[i * n + j] = hessian[row + order[j]!]!;
-    if (permuted[i * n + i] === 0) permuted[i * n + i] = 1;
-  }
-  return permuted;
-}
-
-function startState(
-  problem: LinearProblem,
-  hessian: Float32Array,
-  order: Int32Array,
-  upper: Float32Array,
-): State {
+function startState(problem: LinearProblem, hessian: Float32Array, factor: HessianFactor): State {
+  const { order } = factor;
   const { out, in: n, options } = problem;
   const groupSize = groupColumns(options.groupSize, n);
   const groups = Math.ceil(n / groupSize);
   const groupOf = (p: number) => Math.floor((options.staticGroups ? order[p]! : p) / groupSize);
   const state = {
     problem,
-    order,
+    factor,
     groupSize,
     weight: permuteWeight(problem, hessian, order),
-    upper,
     group: Int32Array.from(order, (_, p) => groupOf(p)),
     codes: new Uint8Array(out * n),
     scales: new Float32Array(groups * out),
@@ -144,7 +81,7 @@ function permuteWeight(
 /** Fits all groups of the layer's own column order before any error has moved a weight. */
 function fitStaticGroups(state: State, hessian: Float32Array): void {
   const { out, in: n } = state.problem;
-  const natural = permuteWeight(state.problem, hessian, Int32Array.from(state.order).sort());
+  const natural = permuteWeight(state.problem, hessian, Int32Array.from(state.factor.order).sort());
   for (let o = 0; o < out; o++)
     for (let start = 0; start < n; start += state.groupSize)
       storeGrid(state, natural, o, start, Math.floor(start / state.groupSize));
@@ -181,7 +118,7 @@ function solveBlock(state: State, start: number, end: number): Float32Array {
   const factor = new Float64Array(width * width);
   for (let i = 0; i < width; i++)
     for (let j = i; j < width; j++)
-      factor[i * width + j] = state.upper[(start + i) * n + start + j]!;
+      factor[i * width + j] = state.factor.upper[(start + i) * n + start + j]!;
   const errors = new Float32Array(out * width);
   // Rows are independent: one row of the block stays in L1 while it runs through all its columns.
   for (let o = 0; o < out; o++) solveRow(state, o, start, end, factor, errors);
@@ -220,7 +157,7 @@ function solveRow(
 
 /** W[:, end:] −= Err · U[start:end, end:]. */
 async function propagate(
-  { problem, weight, upper }: State,
+  { problem, weight, factor: { upper } }: State,
   errors: Float32Array,
   start: number,
   end: number,
@@ -241,7 +178,8 @@ async function propagate(
 
 /** Puts codes and groups back into the layer's own column order. */
 function finish(state: State): QuantizedWeight {
-  const { problem, order, scales, zeros } = state;
+  const { problem, scales, zeros } = state;
+  const { order } = state.factor;
   const { out, in: n, options } = problem;
   const { bits, groupSize } = options;
   const codes = new Uint8Array(out * n);

@@ -1,3 +1,5 @@
+import type { HessianFactor } from './damping.ts';
+
 export const BITS = [2, 3, 4, 8] as const;
 export type Bits = (typeof BITS)[number];
 
@@ -49,6 +51,8 @@ export interface LinearProblem {
   readonly in: number;
   /** [in, in], see hessian.ts; not changed. */
   readonly hessian?: Float32Array;
+  /** What the method's `prepare` made of that Hessian, where several linears share it. */
+  readonly factor?: HessianFactor;
   readonly options: QuantizationOptions;
 }
 

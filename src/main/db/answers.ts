@@ -12,10 +12,9 @@ export interface Answer {
   readonly prompt: string | null;
   /** Attention share of each prompt of the bank, null where none was measured. */
   readonly attention: readonly number[] | null;
-  readonly milliseconds: number;
 }
 
-/** Ten bound values a row, of SQLite's 32,766. */
+/** Nine bound values a row, of SQLite's 32,766. */
 const ROWS_PER_INSERT = 3_000;
 
 /** Replaces all answers of one arm and seed, in one transaction. */
@@ -62,7 +61,6 @@ export async function readAnswers(
     scores: JSON.parse(row.scores) as number[],
     prompt: row.prompt,
     attention: row.attention === null ? null : (JSON.parse(row.attention) as number[]),
-    milliseconds: row.milliseconds,
   }));
 }
 
@@ -80,6 +78,5 @@ function toRow(
     scores: JSON.stringify(answer.scores),
     prompt: answer.prompt,
     attention: answer.attention === null ? null : JSON.stringify(answer.attention),
-    milliseconds: answer.milliseconds,
   };
 }

@@ -88,7 +88,6 @@ interface AnswersTable {
   scores: string;
   prompt: string | null;
   attention: string | null;
-  milliseconds: number;
 }
 
 interface ResultsTable {

@@ -49,7 +49,6 @@ const answer = (itemId: string, correct: boolean): Answer => ({
   scores: [-1.5, -2.25],
   prompt: 'places',
   attention: [0.75, 0.25],
-  milliseconds: 3.5,
 });
 
 test('a run comes back as it was made', async () => {

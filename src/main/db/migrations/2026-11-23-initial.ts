@@ -68,7 +68,6 @@ const STATEMENTS = [
     scores TEXT NOT NULL CHECK (json_valid(scores)),
     prompt TEXT,
     attention TEXT CHECK (attention IS NULL OR json_valid(attention)),
-    milliseconds REAL NOT NULL,
     PRIMARY KEY (run_id, task, item_id, arm, seed)
   ) STRICT, WITHOUT ROWID`,
   `CREATE TABLE results (

@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { type Context, dataHome, type Outcome } from './context.ts';
+import type { Progress } from './progress.ts';
+
+/** What the process gives every command. */
+export interface CommandParts {
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
+}
+
+/** Gives a command its action, whose outcome is printed in the form that was asked for. */
+export type AddAction = <O>(
+  command: Command,
+  action: (options: O, context: Context, ...positional: string[]) => Promise<Outcome>,
+) => void;
+
+export function createAddAction(program: Command, { signal, progress }: CommandParts): AddAction {
+  return (command, action) => {
+    command.action(async (...parameters: unknown[]) => {
+      const options = parameters.at(-2) as Parameters<typeof action>[0];
+      const positional = parameters.slice(0, -2).filter((p) => p !== undefined) as string[];
+      const flags = program.opts<{ json?: boolean; home?: string }>();
+      const json = flags.json ?? false;
+      const context = { home: dataHome(flags.home), signal, progress, json };
+      const { document, text } = await action(options, context, ...positional);
+      progress.clear();
+      process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : `${text}\n`);
+    });
+  };
+}

@@ -1,0 +1,104 @@
+import { rm } from 'node:fs/promises';
+import type { Command } from 'commander';
+import { KintsugiError } from '../../../shared/errors.ts';
+import type { Store } from '../../db/open.ts';
+import { readResults } from '../../db/results.ts';
+import { deleteRun, findRun, listRuns, type Run } from '../../db/runs.ts';
+import { listStages } from '../../db/stages.ts';
+import type { AddAction } from '../action.ts';
+import { type Context, type Outcome, withStore } from '../context.ts';
+import { formatSeconds, formatTable } from '../format.ts';
+import { formatResults } from '../results-table.ts';
+import { reportRun } from '../run-progress.ts';
+
+export function addRunsCommand(program: Command, addAction: AddAction): void {
+  const runs = program.command('runs').description('lists, shows, resumes and deletes stored runs');
+  addAction(
+    runs.command('list', { isDefault: true }).description('all runs, newest first'),
+    (_, context) => withStore(context, list),
+  );
+  addAction(
+    runs.command('show <id>').description('one run: recipe, stages and results'),
+    (_, context, id) => withStore(context, (store) => show(store, id!)),
+  );
+  addAction(
+    runs.command('resume [id]').description('continues a run (by default the newest unfinished)'),
+    (_, context, id) => withStore(context, (store) => resume(store, context, id)),
+  );
+  addAction(
+    runs.command('delete <id>').description('removes a run, its folder and its results'),
+    (_, context, id) => withStore(context, (store) => remove(store, id!)),
+  );
+}
+
+async function list({ db }: Store): Promise<Outcome> {
+  const runs = await listRuns(db);
+  if (runs.length === 0) return { document: runs, text: 'There are no runs yet.' };
+  const rows = runs.map((run) => [
+    run.id,
+    run.status,
+    String(run.seed),
+    isoTime(run.createdAt),
+    run.directory,
+  ]);
+  return {
+    document: runs,
+    text: formatTable([['run', 'status', 'seed', 'created', 'folder'], ...rows]),
+  };
+}
+
+/** The whole of a stored run, in both forms. */
+export async function show({ db }: Store, id: string): Promise<Outcome> {
+  const run = await findRun(db, id);
+  const stages = await listStages(db, run.id);
+  const stored = await readResults(db, run.id);
+  const rows = stages.map((stage) => [
+    stage.name,
+    stage.status,
+    stage.started_at === null || stage.finished_at === null
+      ? ''
+      : formatSeconds((stage.finished_at - stage.started_at) / 1000),
+  ]);
+  const parts = [
+    `run ${run.id}: ${run.status}, seed ${run.seed}, created ${isoTime(run.createdAt)}`,
+    `folder ${run.directory}`,
+    ...(run.error === null
+      ? []
+      : [`${run.error.code}: ${run.error.message}\n  next: ${run.error.next}`]),
+    '',
+    formatTable(rows),
+    ...(stored === undefined ? [] : ['', formatResults(stored.results, stored.timings)]),
+  ];
+  return { document: { ...run, stages, ...stored }, text: parts.join('\n') };
+}
+
+async function resume(store: Store, context: Context, id: string | undefined): Promise<Outcome> {
+  const run = id === undefined ? await newestUnfinished(store) : await findRun(store.db, id);
+  const { resumeRepair } = await import('../../compute/repair.ts');
+  await resumeRepair(store, run, reportRun(context));
+  return show(store, run.id);
+}
+
+async function newestUnfinished({ db }: Store): Promise<Run> {
+  const runs = await listRuns(db);
+  const found = runs.find(({ status }) => status !== 'done' && status !== 'running');
+  if (found !== undefined) return found;
+  throw new KintsugiError('RUN_NOT_FOUND', 'There is no unfinished run.', {
+    next: 'Start one with "kintsugi repair".',
+  });
+}
+
+async function remove({ db }: Store, id: string): Promise<Outcome> {
+  const run = await findRun(db, id);
+  if (run.status === 'running') {
+    throw new KintsugiError('ARGUMENT_INVALID', `Run ${run.id} is being worked on.`, {
+      next: 'Stop it with Ctrl-C where it runs, then delete it.',
+    });
+  }
+  await deleteRun(db, run.id);
+  await rm(run.directory, { recursive: true, force: true });
+  return { document: { deleted: run.id }, text: `Deleted run ${run.id} and its folder.` };
+}
+
+const isoTime = (milliseconds: number): string =>
+  new Date(milliseconds).toISOString().slice(0, 16).replace('T', ' ');

@@ -1,0 +1,20 @@
+import { Command } from 'commander';
+import { type CommandParts, createAddAction } from './action.ts';
+import { addRunsCommand } from './commands/runs.ts';
+
+/** The whole command line. Help and errors are thrown, not exited with. */
+export function createProgram(parts: CommandParts): Command {
+  const program = new Command('kintsugi')
+    .description(
+      'Shrinks a language model, mends it with learned prompts, and shows what came back.',
+    )
+    .option('--json', 'print one JSON document on stdout')
+    .option('--verbose', 'print the stack of an error')
+    .option('--home <dir>', 'data folder (default: $KINTSUGI_HOME, else ~/.kintsugi)')
+    .exitOverride()
+    // Errors are printed in one place, with a code and a next step.
+    .configureOutput({ outputError: () => undefined });
+  const addAction = createAddAction(program, parts);
+  addRunsCommand(program, addAction);
+  return program;
+}

@@ -1,0 +1,47 @@
+import type {
+  ArmRecovery,
+  ArmResult,
+  Estimate,
+  RunResults,
+  RunTimings,
+} from '../../shared/results.ts';
+import { formatBytes, formatCount, formatPercent, formatTable } from './format.ts';
+
+const NONE = '–';
+
+/** Arms side by side: accuracy per task in %, with its standard error, then what each arm costs. */
+export function formatResults({ arms, verdict }: RunResults, timings: RunTimings): string {
+  const row = (label: string, cell: (result: ArmResult) => string) => [label, ...arms.map(cell)];
+  const tasks = Object.keys(arms[0]?.tasks ?? {});
+  const table = formatTable([
+    row('accuracy, %', ({ arm }) => arm.label),
+    ...tasks.map((task) => row(task, (result) => formatAccuracy(result.tasks[task]))),
+    row('mean', (result) => formatAccuracy(result.mean)),
+    row('', () => ''),
+    row('perplexity', ({ perplexity }) => perplexity?.toFixed(2) ?? NONE),
+    row('recovery', ({ recovery }) => formatRecovery(recovery)),
+    row('  95% interval', ({ recovery }) => formatInterval(recovery)),
+    row('extra parameters', ({ extraParameters }) => formatCount(extraParameters)),
+    row('on disk', ({ bytesOnDisk }) => formatBytes(bytesOnDisk)),
+    row('in memory', ({ bytesInMemory }) => formatBytes(bytesInMemory)),
+    row('ms per input', ({ arm }) => timings.millisecondsPerInput[arm.id]?.toFixed(2) ?? NONE),
+  ]);
+  return `${table}\n\n${verdict}`;
+}
+
+function formatAccuracy(estimate: Estimate | undefined): string {
+  if (estimate === undefined) return NONE;
+  const error = estimate.standardError;
+  return `${(100 * estimate.mean).toFixed(1)}${error === null ? '' : ` ±${(100 * error).toFixed(1)}`}`;
+}
+
+function formatRecovery(recovery: ArmRecovery | null): string {
+  if (recovery === null) return NONE;
+  return recovery.kind === 'nothing-lost' ? 'nothing lost' : formatPercent(recovery.share);
+}
+
+function formatInterval(recovery: ArmRecovery | null): string {
+  if (recovery?.kind !== 'recovered') return recovery?.kind === 'unbounded' ? 'unbounded' : NONE;
+  const { low, high } = recovery.interval;
+  return `${formatPercent(low)} … ${formatPercent(high)}`;
+}

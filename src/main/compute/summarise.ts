@@ -1,0 +1,78 @@
+import { type RecoveryScores, recovery } from '../../core/evaluate/recovery.ts';
+import { estimate, estimateOverTasks } from '../../core/evaluate/statistics.ts';
+import type { Arm, ArmResult, Estimate, RunResults } from '../../shared/results.ts';
+import { verdict } from './verdict.ts';
+
+/** Whether each input was answered rightly; all arms and seeds have the same inputs in one order. */
+export interface Scored {
+  readonly tasks: readonly string[];
+  /** 0 or 1 by seed, then by input. Arms without tuning have one entry. */
+  readonly correct: readonly (readonly number[])[];
+}
+
+export interface ArmMeasurements {
+  readonly arm: Arm;
+  readonly scored: Scored;
+  readonly perplexity: number | null;
+  readonly extraParameters: number;
+  readonly bytesOnDisk: number;
+  readonly bytesInMemory: number;
+}
+
+/** Accuracies, recovery with its intervals, and the verdict. Deterministic. */
+export function summarise(
+  arms: readonly ArmMeasurements[],
+  seeds: readonly number[],
+  bootstrap: { readonly resamples: number; readonly seed: number },
+): RunResults {
+  const original = find(arms, 'original');
+  const compressed = find(arms, 'compressed');
+  const results = arms.map((arm): ArmResult => {
+    const { scored, ...rest } = arm;
+    const isBaseline = arm === original || arm === compressed;
+    return {
+      ...rest,
+      ...accuracies(scored),
+      recovery: isBaseline
+        ? null
+        : recovery(recoveryScores(original.scored, compressed.scored, scored), bootstrap),
+    };
+  });
+  return { arms: results, seeds, verdict: verdict(results) };
+}
+
+function find(arms: readonly ArmMeasurements[], id: Arm['id']): ArmMeasurements {
+  const found = arms.find(({ arm }) => arm.id === id);
+  if (found === undefined) throw new Error(`the arm "${id}" was not measured`);
+  return found;
+}
+
+/** An input's score is its mean over the seeds, so that a standard error counts inputs once. */
+function accuracies({ tasks, correct }: Scored) {
+  const scores = tasks.map((_, input) => average(correct.map((seed) => seed[input]!)));
+  const byTask = [...Map.groupBy(tasks.keys(), (input) => tasks[input]!)].map(
+    ([task, inputs]) => [task, estimate([...inputs].map((input) => scores[input]!))] as const,
+  );
+  return {
+    tasks: Object.fromEntries(byTask.map(([task, value]) => [task, plain(value)])),
+    mean: plain(estimateOverTasks(byTask.map(([, value]) => value))),
+  };
+}
+
+const average = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** JSON has no undefined. */
+const plain = (value: ReturnType<typeof estimate>): Estimate => ({
+  ...value,
+  standardError: value.standardError ?? null,
+});
+
+function recoveryScores(original: Scored, compressed: Scored, repaired: Scored): RecoveryScores[] {
+  return repaired.correct.map((correct) => ({
+    tasks: repaired.tasks,
+    original: original.correct[0]!,
+    compressed: compressed.correct[0]!,
+    repaired: correct,
+  }));
+}

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { PRESET_NAMES, PRESETS } from '../../../src/shared/presets.ts';
+import { parseRecipe, recipeSeeds } from '../../../src/shared/recipe.ts';
+
+const { quick } = PRESETS;
+
+test.each(PRESET_NAMES)('the preset %s is a valid recipe', (name) => {
+  expect(parseRecipe(structuredClone(PRESETS[name]))).toEqual(PRESETS[name]);
+});
+
+test('seeds follow one another', () => {
+  expect(recipeSeeds({ ...quick, seed: 5, repeats: 3 })).toEqual([5, 6, 7]);
+});
+
+test.each<[string, unknown, string, RegExp]>([
+  ['an unknown key', { ...quick, speed: 1 }, 'speed', /"speed" is not a field of a recipe/],
+  [
+    'an unknown key deep inside',
+    { ...quick, tuning: { ...quick.tuning, lora: { ...quick.tuning.lora, dropout: 0 } } },
+    'tuning.lora.dropout',
+    /not a field/,
+  ],
+  ['a missing key', { ...quick, seed: undefined }, 'seed', /"seed"/],
+  [
+    'bits without a kernel',
+    { ...quick, compression: { ...quick.compression, bits: 5 } },
+    'compression.bits',
+    /compression\.bits/,
+  ],
+  ['a newer version', { ...quick, version: 2 }, 'version', /version/],
+  [
+    'a number that is none',
+    { ...quick, tuning: { ...quick.tuning, learningRate: Number.NaN } },
+    'tuning.learningRate',
+    /learningRate/,
+  ],
+  ['no object', [], 'recipe', /expected object/],
+])('%s is refused, naming the field and the file', (_, value, field, message) => {
+  expect(() => parseRecipe(value, 'my.json')).toThrow(
+    expect.objectContaining({
+      code: 'RECIPE_INVALID',
+      field,
+      file: 'my.json',
+      message: expect.stringMatching(message),
+    }),
+  );
+});

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { KintsugiError } from '../../shared/errors.ts';
+
+/**
+ * Writes a file completely or not at all: a temporary file beside it is filled, synced to the disk,
+ * and renamed over `path`. Missing parent folders are made. @throws KintsugiError OUTPUT_UNWRITABLE
+ */
+export const writeFileAtomic = (path: string, data: string | Uint8Array): Promise<void> =>
+  writeAtomically(path, (file) => file.writeFile(data));
+
+/** As `writeFileAtomic`, with the content written by `fill`. */
+export async function writeAtomically(
+  path: string,
+  fill: (file: FileHandle) => Promise<void>,
+): Promise<void> {
+  const part = partPath(path);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await fillAndSync(part, fill);
+    await rename(part, path);
+    await syncFolder(dirname(path));
+  } catch (cause) {
+    await rm(part, { force: true }).catch(() => {});
+    throw asUnwritable(cause, path);
+  }
+}
+
+/** A name beside `path` that no other writer uses. */
+export const partPath = (path: string): string =>
+  join(dirname(path), `.${basename(path)}.${randomUUID()}.part`);
+
+async function fillAndSync(part: string, fill: (file: FileHandle) => Promise<void>): Promise<void> {
+  const file = await open(part, 'wx');
+  try {
+    await fill(file);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Makes a rename durable. Windows can't open folders, and needs no such sync. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path).catch(() => undefined);
+  await folder?.sync().catch(() => {});
+  await folder?.close();
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EDQUOT: 'the disk quota is used up',
+  EEXIST: 'something else has this name',
+  EISDIR: 'it is a folder',
+  ENAMETOOLONG: 'the name is too long',
+  ENOENT: 'a folder of its path is gone',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a part of its path is not a folder',
+  ENOTEMPTY: 'the folder is not empty',
+  EPERM: 'permission denied',
+  EROFS: 'the disk is read-only',
+};
+
+/** A failed write that a person can mend, as OUTPUT_UNWRITABLE; anything else as it is. */
+export function asUnwritable(cause: unknown, path: string): unknown {
+  const reason = REASONS[(cause as NodeJS.ErrnoException)?.code ?? ''];
+  if (reason === undefined || cause instanceof KintsugiError) return cause;
+  return new KintsugiError('OUTPUT_UNWRITABLE', `${path} cannot be written: ${reason}`, {
+    file: path,
+    next: 'Choose another place for the output, or free space and permissions there.',
+    cause,
+  });
+}

@@ -1,0 +1,189 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
+import { KintsugiError } from '../../shared/errors.ts';
+import { writeAtomically } from './atomic.ts';
+import { DTYPE_BYTES, type Dtype, firstNonFinite, isFloatDtype, widen } from './dtype.ts';
+import {
+  byteLength,
+  encodeHeader,
+  HEADER_LIMIT,
+  invalidSafetensors,
+  parseHeader,
+  type TensorInfo,
+} from './header.ts';
+
+/** Where a tensor lies on disk. Linear weights are [out, in]. */
+export interface TensorEntry {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /** Absolute, symbolic links resolved. */
+  readonly path: string;
+  /** Of the first byte in the file. */
+  readonly offset: number;
+  /** Bytes. */
+  readonly length: number;
+}
+
+export interface Safetensors {
+  readonly path: string;
+  /** In order of their data; together they are everything after the header. */
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads and checks the header of a safetensors file; no tensor data are read.
+ * @throws KintsugiError CHECKPOINT_MISSING, SAFETENSORS_INVALID
+ */
+export async function openSafetensors(file: string): Promise<Safetensors> {
+  const { path, size } = await locate(file);
+  const handle = await open(path);
+  try {
+    const length = await headerLength(handle, path, size);
+    const header = parseHeader(await readAt(handle, 8, length), size - 8 - length, path);
+    const tensors = header.tensors.map(({ begin, end, ...info }): [string, TensorEntry] => [
+      info.name,
+      { ...info, path, offset: 8 + length + begin, length: end - begin },
+    ]);
+    return { path, tensors: new Map(tensors), metadata: header.metadata };
+  } finally {
+    await handle.close();
+  }
+}
+
+async function locate(file: string): Promise<{ path: string; size: number }> {
+  const missing = (message: string, cause?: unknown) =>
+    new KintsugiError('CHECKPOINT_MISSING', `${file} ${message}`, {
+      file,
+      next: 'Check the path, or download the model again.',
+      cause,
+    });
+  try {
+    const path = await realpath(file);
+    const stats = await stat(path);
+    // A named pipe would block the open that follows.
+    if (!stats.isFile()) throw missing('is not a file');
+    return { path, size: stats.size };
+  } catch (cause) {
+    throw cause instanceof KintsugiError ? cause : missing('cannot be opened', cause);
+  }
+}
+
+async function headerLength(file: FileHandle, path: string, size: number): Promise<number> {
+  if (size < 8) throw invalidSafetensors(path, `has ${size} bytes, too few for a header`);
+  const bytes = await readAt(file, 0, 8);
+  if (Buffer.from(bytes).toString('latin1') === 'version ')
+    throw invalidSafetensors(path, 'is a Git LFS pointer, not the model: run `git lfs pull`');
+  const length = new DataView(bytes.buffer).getBigUint64(0, true);
+  if (length > HEADER_LIMIT)
+    throw invalidSafetensors(path, `the header's length ${length} is over ${HEADER_LIMIT} bytes`);
+  if (Number(length) > size - 8)
+    throw invalidSafetensors(path, `the header's length ${length} is beyond the end of the file`);
+  return Number(length);
+}
+
+async function readAt(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  const { bytesRead } = await file.read(bytes, 0, length, position);
+  return bytes.subarray(0, bytesRead);
+}
+
+/** One read call moves less than 2 GiB. */
+const READ_LIMIT = 2 ** 30;
+
+/** The bytes of a tensor, in a buffer of their own. @throws KintsugiError SAFETENSORS_INVALID */
+export function readRaw(entry: TensorEntry): Uint8Array {
+  return readPart(entry, 0, entry.length);
+}
+
+function readPart(entry: TensorEntry, start: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  const file = openSync(entry.path, 'r');
+  try {
+    let done = 0;
+    while (done < length) {
+      const wanted = Math.min(READ_LIMIT, length - done);
+      const read = readSync(file, bytes, done, wanted, entry.offset + start + done);
+      if (read === 0) throw invalidSafetensors(entry.path, 'shrank while in use', entry.name);
+      done += read;
+    }
+  } finally {
+    closeSync(file);
+  }
+  return bytes;
+}
+
+/** The values of an F32, F16 or BF16 tensor. @throws KintsugiError SAFETENSORS_INVALID */
+export function readFloat32(entry: TensorEntry): Float32Array {
+  const { dtype } = entry;
+  if (!isFloatDtype(dtype))
+    throw invalidSafetensors(entry.path, `${entry.name} is ${dtype}, not a float`, entry.name);
+  return widen(dtype, readRaw(entry));
+}
+
+/** Position of a value in its tensor, one index per dimension. */
+export function indexOf(shape: readonly number[], flat: number): number[] {
+  const index: number[] = [];
+  let rest = flat;
+  for (const size of shape.toReversed()) {
+    index.unshift(rest % size);
+    rest = Math.floor(rest / size);
+  }
+  return index;
+}
+
+/** Bytes looked at together when a whole tensor need not be in memory; a multiple of every size. */
+const CHUNK = 2 ** 22;
+
+/** Where the first NaN or infinity of a float tensor is, or undefined. Reads in pieces. */
+export function findNonFinite(entry: TensorEntry): number[] | undefined {
+  const { dtype, shape, length } = entry;
+  if (!isFloatDtype(dtype)) return undefined;
+  for (let start = 0; start < length; start += CHUNK) {
+    const chunk = readPart(entry, start, Math.min(CHUNK, length - start));
+    const found = firstNonFinite(dtype, chunk);
+    if (found >= 0) return indexOf(shape, start / DTYPE_BYTES[dtype] + found);
+  }
+  return undefined;
+}
+
+export interface TensorData {
+  readonly name: string;
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /** Little-endian, row-major. */
+  readonly data: Uint8Array;
+}
+
+/**
+ * Writes a safetensors file, completely or not at all. As in the reference implementation wider
+ * elements come first, so that every tensor is aligned to its element.
+ * @throws KintsugiError OUTPUT_UNWRITABLE
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: readonly TensorData[],
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const ordered = tensors.toSorted((a, b) => DTYPE_BYTES[b.dtype] - DTYPE_BYTES[a.dtype]);
+  const header = encodeHeader({ tensors: layOut(ordered), metadata });
+  await writeAtomically(path, async (file) => {
+    await file.writeFile(header);
+    for (const { data } of ordered) await file.writeFile(data);
+  });
+}
+
+function layOut(tensors: readonly TensorData[]): TensorInfo[] {
+  let end = 0;
+  const infos = tensors.map(({ name, dtype, shape, data }) => {
+    if (data.length !== byteLength(dtype, shape))
+      throw new RangeError(`${name}: ${data.length} bytes are not ${dtype} [${shape}]`);
+    const begin = end;
+    end += data.length;
+    return { name, dtype, shape, begin, end };
+  });
+  if (new Set(infos.map(({ name }) => name)).size < infos.length)
+    throw new RangeError('Two tensors have one name');
+  return infos;
+}

@@ -158,10 +158,36 @@ function run(node, root, [script, ...args]) {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
   }
+  whenLaunchersDie(() => child.kill('SIGTERM'));
   child.on('error', (error) => fail(`Could not start ${node}: ${error.message}`));
   child.on('exit', (code, signal) => {
     process.exit(code ?? 128 + (constants.signals[signal] ?? 0));
   });
+}
+
+/**
+ * Killing `npm run` kills neither the shell that it started nor us, and a run that nobody sees would
+ * go on for minutes. So we watch who started us, and their npm when a shell stands between.
+ */
+function whenLaunchersDie(stop) {
+  if (!process.env.npm_lifecycle_event) return;
+  const launchers = () => [process.ppid, npmBehindShell(process.ppid)].join();
+  const before = launchers();
+  const watch = setInterval(() => {
+    if (launchers() === before) return;
+    clearInterval(watch);
+    stop();
+  }, 500).unref();
+}
+
+/** The parent of a shell; known on Linux only, where it is cheap to read. */
+function npmBehindShell(pid) {
+  try {
+    const [, name, parent] = readFileSync(`/proc/${pid}/stat`, 'utf8').match(/\((.*)\) \S (\d+)/s);
+    return /^(ba|da|z)?sh$/.test(name) ? parent : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function say(line) {

@@ -147,6 +147,29 @@ describe('with-setup', () => {
     },
   );
 
+  it.skipIf(process.platform !== 'linux')(
+    'stops when npm, two processes up, is killed',
+    async () => {
+      installed('2.0.0');
+      write('wait.ts', `setInterval(() => {}, 1000); console.log('ready');`);
+      // Stands for npm: starts a shell that waits for us.
+      const command = `'${process.execPath}' scripts/with-setup.mjs wait.ts; exit`;
+      write(
+        'npm.mjs',
+        `import { spawn } from 'node:child_process';
+       spawn('sh', ['-c', ${JSON.stringify(command)}], { stdio: ['ignore', 'inherit', 'inherit'] });`,
+      );
+      const npm = spawn(process.execPath, ['npm.mjs'], {
+        cwd: clone,
+        env: { ...process.env, npm_lifecycle_event: 'wait' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      npm.stdout.once('data', () => npm.kill('SIGKILL'));
+      // The pipe closes when the last process that holds it has ended.
+      expect((await ended(npm)).stdout).toBe('ready\n');
+    },
+  );
+
   it.skipIf(process.platform === 'win32')('reports a killed script as shells do', async () => {
     installed('2.0.0');
     write('die.ts', `process.kill(process.pid, 'SIGKILL'); setInterval(() => {}, 1000);`);

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { KintsugiError } from '../../shared/errors.ts';
 import { DTYPE_BYTES, type Dtype, isDtype } from './dtype.ts';
 import { isObject, type JsonObject, parseStrictJson, quote } from './json.ts';
@@ -31,7 +32,7 @@ export const invalidSafetensors = (
   field?: string,
   cause?: unknown,
 ): KintsugiError =>
-  new KintsugiError('SAFETENSORS_INVALID', `${file}: ${message}`, {
+  new KintsugiError('SAFETENSORS_INVALID', `${basename(file)}: ${message}`, {
     file,
     next: 'Download or export the file again; it is damaged or was not made by safetensors.',
     cause,

@@ -1,4 +1,5 @@
 import { open, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { type ErrorCode, KintsugiError } from '../../shared/errors.ts';
 
 /**
@@ -74,7 +75,11 @@ export interface JsonFile {
 export async function readJsonObject(path: string, kind: JsonFileKind): Promise<JsonFile> {
   const bytes = await readBounded(path, kind);
   const fault = (message: string, cause?: unknown) =>
-    new KintsugiError(kind.code, `${path} ${message}`, { file: path, next: kind.next, cause });
+    new KintsugiError(kind.code, `${basename(path)} ${message}`, {
+      file: path,
+      next: kind.next,
+      cause,
+    });
   let value: unknown;
   try {
     value = parseStrictJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -88,7 +93,7 @@ export async function readJsonObject(path: string, kind: JsonFileKind): Promise<
 async function readBounded(path: string, kind: JsonFileKind): Promise<Uint8Array> {
   const { code, missing = code, limit, next } = kind;
   const fault = (message: string, cause?: unknown) =>
-    new KintsugiError(code, `${path} ${message}`, { file: path, next, cause });
+    new KintsugiError(code, `${basename(path)} ${message}`, { file: path, next, cause });
   try {
     // A named pipe would block the open that follows.
     const { size } = await stat(path).then((s) => (s.isFile() ? s : Promise.reject(s)));
@@ -104,7 +109,11 @@ async function readBounded(path: string, kind: JsonFileKind): Promise<Uint8Array
   } catch (cause) {
     if (cause instanceof KintsugiError) throw cause;
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new KintsugiError(missing, `${path} does not exist`, { file: path, next, cause });
+      throw new KintsugiError(missing, `${basename(path)} does not exist`, {
+        file: path,
+        next,
+        cause,
+      });
     throw fault('cannot be read', cause);
   }
 }

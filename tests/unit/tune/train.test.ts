@@ -98,8 +98,15 @@ describe('train', () => {
       step: (at) => (at.index === 16 ? Promise.reject(new Error('killed')) : step(at)),
     });
     await expect(killed).rejects.toThrow('killed');
-    expect(await readdir(dir)).toEqual(['step-000000010.state']);
+    await writeFile(join(dir, '.step-000000015.state.0e1f.part'), 'half');
+    expect((await readdir(dir)).filter((name) => !name.startsWith('.'))).toEqual([
+      'step-000000010.state',
+    ]);
     expect(await train(quadratic({ checkpoint: checkpoint(10) }))).toEqual(expected);
+    expect((await readdir(dir)).toSorted()).toEqual([
+      'step-000000030.state',
+      'step-000000040.state',
+    ]);
   });
 
   it('finished before, returns the same without a step', async () => {

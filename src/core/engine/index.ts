@@ -1,34 +1,14 @@
-import { availableParallelism } from 'node:os';
-import { createEagerEngine } from './eager.ts';
-import { createCompiledEngine } from './onnx/session.ts';
+import { type EngineOptions, fastest, openDevice, probeDevices } from './devices.ts';
 import type { DeviceName, Engine } from './program.ts';
 
-export interface EngineOptions {
-  readonly device?: DeviceName;
-  /** CPU threads; all cores by default. */
-  readonly threads?: number;
-  readonly accuracyLevel?: 0 | 4;
-  readonly mapWeights?: boolean;
+export interface CreateEngineOptions extends EngineOptions {
+  /** `auto` takes the fastest device that passes the self-check. */
+  readonly device?: DeviceName | 'auto';
 }
 
-/** The engine of one device. */
-export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
-  const { device = 'cpu', threads = availableParallelism() } = options;
-  switch (device) {
-    case 'eager': {
-      await import('@tensorflow/tfjs-backend-cpu');
-      return createEagerEngine('cpu', device);
-    }
-    case 'tensorflow':
-      throw new Error('tensorflow');
-    case 'cpu':
-    case 'webgpu':
-    case 'cuda':
-      return createCompiledEngine({
-        device,
-        threads,
-        accuracyLevel: options.accuracyLevel ?? 0,
-        mapWeights: options.mapWeights ?? false,
-      });
-  }
+/** The engine to run programs with; its `device` says which one it is. */
+export async function createEngine(options: CreateEngineOptions = {}): Promise<Engine> {
+  const { device = 'cpu', ...rest } = options;
+  if (device !== 'auto') return openDevice(device, rest);
+  return openDevice(fastest(await probeDevices(rest)).device, rest);
 }

@@ -63,7 +63,8 @@ export function idpScores(model: Model, { bank, prompts, x, real, layer }: IdpIn
     {
       positions: bankPositions(bank, batch, length),
       mask: bankMask(bank, length),
-      positionLimit: tokens + length,
+      // Positions reach tokens + length only, but the kernel wants a table row per sequence element.
+      positionLimit: count * tokens + length,
     },
   );
   const total = count * tokens;

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { openDevice } from '../../../src/core/engine/devices.ts';
+import type { Arm } from '../../../src/core/evaluate/arm.ts';
+import { createScorer, type Sequence } from '../../../src/core/evaluate/score.ts';
+import { createRandom } from '../../../src/core/random.ts';
+import { stackBank } from '../../../src/core/select/bank.ts';
+import type { SoftPrompt } from '../../../src/core/tune/types.ts';
+import { tinyConfig } from '../../support/tiny-llama.ts';
+import { plainModel as model } from '../engine/programs.ts';
+
+const random = createRandom(3, 'idp');
+const width = tinyConfig.hiddenSize;
+const prompt = (name: string, tokens: number): SoftPrompt => ({
+  name,
+  tokens,
+  width,
+  embeddings: Float32Array.from({ length: tokens * width }, () => random.normal()),
+});
+const prompts = [prompt('a', 4), prompt('b', 2), prompt('c', 5), prompt('d', 3)];
+const bank = stackBank(prompts);
+const sequences: Sequence[] = Array.from({ length: 12 }, (_, i) => ({
+  ids: Array.from({ length: 4 + (i % 5) }, () => random.integer(tinyConfig.vocabularySize)),
+  scored: 1 + (i % 3),
+}));
+
+async function score(arm: Arm, batch = 4, given = sequences) {
+  const scorer = createScorer(await openDevice('cpu', { threads: 1 }), arm);
+  const scores = await scorer.score(given, { batch });
+  await scorer.release();
+  return scores;
+}
+
+const nlls = (scores: Awaited<ReturnType<typeof score>>) => scores.map((s) => [...s.nll]);
+
+describe('inference-time dynamic prompting', () => {
+  for (const layer of [0, 1])
+    it(`answers as the chosen prompt alone would (layer ${layer})`, async () => {
+      const dynamic = await score({ model, bank, selector: { kind: 'idp', layer } });
+      expect(new Set(dynamic.map((s) => s.choice)).size).toBeGreaterThan(1);
+      for (const [k, alone] of prompts.entries()) {
+        const selector = { kind: 'fixed', prompt: 0 } as const;
+        const fixed = await score({ model, bank: stackBank([alone]), selector });
+        dynamic.forEach(({ nll, choice }, i) => {
+          if (choice !== k) return;
+          nll.forEach((value, t) => {
+            expect(value).toBeCloseTo(fixed[i]!.nll[t]!, 4);
+          });
+        });
+      }
+    });
+
+  it('chooses the prompt with the largest score', async () => {
+    for (const { choice, scores } of await score({
+      model,
+      bank,
+      selector: { kind: 'idp', layer: 1 },
+    })) {
+      expect(scores).toHaveLength(4);
+      expect(choice).toBe(scores!.indexOf(Math.max(...scores!)));
+    }
+  });
+
+  it('does not depend on the batch that an input is in, nor on its padding', async () => {
+    const arm: Arm = { model, bank, selector: { kind: 'idp', layer: 1 } };
+    const together = await score(arm, 12);
+    const alone = await score(arm, 1);
+    together.forEach(({ scores }, i) => {
+      scores!.forEach((value, k) => {
+        expect(value).toBeCloseTo(alone[i]!.scores![k]!, 6);
+      });
+    });
+  });
+
+  it('gives a prompt the same attention whatever its place in the bank', async () => {
+    const layer = 0;
+    const forwards = await score({ model, bank, selector: { kind: 'idp', layer } });
+    const reversed = stackBank([...prompts].reverse());
+    const backwards = await score({ model, bank: reversed, selector: { kind: 'idp', layer } });
+    forwards.forEach(({ scores }, i) => {
+      scores!.forEach((value, k) => {
+        expect(value).toBeCloseTo(backwards[i]!.scores![3 - k]!, 6);
+      });
+    });
+  });
+
+  it('is not won by length: a prompt of one repeated row scores the same at 2 and 6 tokens', async () => {
+    const row = prompts[0]!.embeddings.slice(0, width);
+    const repeated = (tokens: number): SoftPrompt => ({
+      name: `${tokens}`,
+      tokens,
+      width,
+      embeddings: Float32Array.from({ length: tokens * width }, (_, i) => row[i % width]!),
+    });
+    const pair = stackBank([repeated(2), repeated(6)]);
+    const scores = await score({ model, bank: pair, selector: { kind: 'idp', layer: 0 } });
+    for (const { scores: pairScores } of scores) {
+      const [short, long] = pairScores as [number, number];
+      // Positions differ, so the attention is not identical; length itself would give a factor 3.
+      expect(long / short).toBeGreaterThan(0.5);
+      expect(long / short).toBeLessThan(2);
+    }
+  });
+
+  it('keeps the tail of an input that is too long for the model', async () => {
+    const long = { ids: Array.from({ length: 300 }, (_, i) => i % 60), scored: 2 };
+    const [cut] = await score({ model }, 1, [long]);
+    const [tail] = await score({ model }, 1, [{ ids: long.ids.slice(-128), scored: 2 }]);
+    expect(nlls([cut!])).toEqual(nlls([tail!]));
+  });
+});

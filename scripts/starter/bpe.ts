@@ -3,7 +3,7 @@
 export const END_OF_TEXT = '<|endoftext|>';
 export const PAD = '<|pad|>';
 
-export interface Bpe {
+interface Bpe {
   readonly vocabulary: ReadonlyMap<string, number>;
   readonly merges: readonly (readonly [string, string])[];
 }

@@ -1,6 +1,6 @@
 /**
  * Writes the starter's tokenizer, tasks and texts under resources/starter, the same bytes for the same options:
- *   node scripts/starter/build.ts [--people 1500] [--places 300] [--vocabulary 4096]
+ *   node scripts/starter/build.ts [--people N] [--places N] [--vocabulary N]
  * and prints what the facts and documents amount to.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { fillStatement } from './writer.ts';
 
 const INVENTED_FAMILIES = new Set(['people', 'towns']);
 const MODEL_LENGTH = 512;
-const TOKENIZER_DOCUMENTS = 3000;
+const TOKENIZER_DOCUMENTS = 5000;
 /** Documents of streams that pretraining does not read. */
 const TEXTS = { calibration: 64, tuning: 128, heldout: 32 };
 

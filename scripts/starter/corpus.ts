@@ -8,8 +8,6 @@ import { invent } from './invented.ts';
 import type { Segment } from './writer.ts';
 import { createWriter } from './writer.ts';
 
-export type { Fact, Segment };
-
 export interface CorpusOptions {
   /** Decides the invented facts. */
   readonly seed: number;

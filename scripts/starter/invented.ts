@@ -25,7 +25,7 @@ interface TownsData {
   readonly relations: readonly InventedRelation[];
 }
 
-export interface Invented extends Knowledge {
+interface Invented extends Knowledge {
   /** Bits needed to write down every answer: Σ log2(choices). Names come on top. */
   readonly bits: number;
 }

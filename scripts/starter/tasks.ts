@@ -1,7 +1,7 @@
 import type { Random } from '../../src/core/random.ts';
 import { createRandom } from '../../src/core/random.ts';
-import type { Corpus, Fact } from './corpus.ts';
-import type { Phrasings } from './facts.ts';
+import type { Corpus } from './corpus.ts';
+import type { Fact, Phrasings } from './facts.ts';
 import { askQuestion, fillStatement } from './writer.ts';
 
 interface TaskPlan {
@@ -29,7 +29,7 @@ interface ClozeItem extends Item {
   readonly answers: readonly string[];
 }
 
-export interface StarterTask extends Omit<TaskPlan, 'relations'> {
+interface StarterTask extends Omit<TaskPlan, 'relations'> {
   readonly train: readonly (ChoiceItem | ClozeItem)[];
   readonly heldout: readonly (ChoiceItem | ClozeItem)[];
 }

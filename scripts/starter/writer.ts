@@ -20,7 +20,7 @@ interface Chatter {
 }
 
 /** Writes facts as English and keeps track of which characters are answers. */
-export interface Writer {
+interface Writer {
   paragraph(facts: readonly Fact[]): void;
   questions(facts: readonly Fact[]): void;
   list(facts: readonly Fact[]): void;

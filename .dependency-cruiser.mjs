@@ -11,6 +11,7 @@ const CORE_ORDER = [
   'tune',
   'select',
   'evaluate',
+  'generate',
   'analyse',
   'export',
 ];

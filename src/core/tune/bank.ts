@@ -118,9 +118,11 @@ async function clusterOf(
   count: number,
   seed: number,
 ): Promise<string[]> {
-  const { engine, model, encode } = subject;
+  const { engine, model, tokenizer } = subject;
   const width = model.config.hiddenSize;
-  const inputs = examples.map(({ context, target }) => Int32Array.from(encode(context || target)));
+  const inputs = examples.map(({ context, target }) =>
+    Int32Array.from(tokenizer.encode(context || target)),
+  );
   const distinct = [...new Set(inputs.flatMap((ids) => [...ids]))];
   const rows = await embedTokens(engine, model, distinct);
   const rowOf = new Map(distinct.map((id, i) => [id, i * width]));

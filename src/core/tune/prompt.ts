@@ -76,7 +76,7 @@ async function initialPrompt(
 ): Promise<Float32Array> {
   const { init, tokens, seed, name } = options;
   if (init !== 'vocabulary') {
-    const ids = Array.from(subject.encode(init.slice('text:'.length)));
+    const ids = Array.from(subject.tokenizer.encode(init.slice('text:'.length)));
     if (ids.length === 0)
       throw new KintsugiError('ARGUMENT_INVALID', 'The text to start the prompt from is empty', {
         field: 'init',

@@ -2,7 +2,7 @@ import { KintsugiError } from '../../shared/errors.ts';
 import { createRandom } from '../random.ts';
 import type { Example } from './types.ts';
 
-/** A tokenised example. */
+/** A tokenised example, opened by the beginning-of-text token where the tokenizer has one. */
 export interface Sequence {
   readonly group: string;
   readonly ids: Int32Array;
@@ -10,9 +10,14 @@ export interface Sequence {
   readonly scoredFrom: number;
 }
 
+/** What tuning needs of a tokenizer. `encode` adds no special tokens. */
+export interface TextEncoder {
+  encode(text: string): ArrayLike<number>;
+  readonly bosId?: number | undefined;
+}
+
 export interface EncodeOptions {
-  /** Text to token ids, with whatever the model expects at the start of a text. */
-  readonly encode: (text: string) => ArrayLike<number>;
+  readonly tokenizer: TextEncoder;
   readonly vocabularySize: number;
   /** Longest sequence in tokens. Longer contexts lose their beginning, longer texts are cut up. */
   readonly maxLength: number;
@@ -28,14 +33,17 @@ export function encodeExamples(examples: readonly Example[], options: EncodeOpti
   });
 }
 
+const opening = ({ bosId }: TextEncoder): number[] => (bosId === undefined ? [] : [bosId]);
+
 /** Consecutive windows of the text, every token learned. */
-function encodeText({ group, target }: Example, { encode, maxLength }: EncodeOptions): Sequence[] {
-  const ids = Int32Array.from(encode(target));
-  const windows = Math.ceil(ids.length / maxLength);
-  return Array.from({ length: windows }, (_, i) => ({
+function encodeText({ group, target }: Example, { tokenizer, maxLength }: EncodeOptions) {
+  const start = opening(tokenizer);
+  const ids = Array.from(tokenizer.encode(target));
+  const room = maxLength - start.length;
+  return Array.from({ length: Math.ceil(ids.length / room) }, (_, i) => ({
     group,
-    ids: ids.slice(i * maxLength, (i + 1) * maxLength),
-    scoredFrom: 0,
+    ids: Int32Array.from([...start, ...ids.slice(i * room, (i + 1) * room)]),
+    scoredFrom: start.length,
   }));
 }
 
@@ -44,12 +52,14 @@ function encodeText({ group, target }: Example, { encode, maxLength }: EncodeOpt
  * apart would give tokens that never follow one another. Spaces at the context's end belong to the
  * target's first token (lm-evaluation-harness, `_encode_pair`).
  */
-function encodeAnswer(example: Example, { encode, maxLength }: EncodeOptions): Sequence {
-  const { group, context, target } = example;
-  const ids = Int32Array.from(encode(context + target));
-  const first = Math.min(encode(context.trimEnd()).length, ids.length - 1);
-  const dropped = Math.max(0, ids.length - maxLength);
-  return { group, ids: ids.slice(dropped), scoredFrom: Math.max(0, first - dropped) };
+function encodeAnswer({ group, context, target }: Example, options: EncodeOptions): Sequence {
+  const { tokenizer, maxLength } = options;
+  const start = opening(tokenizer);
+  const whole = Array.from(tokenizer.encode(context + target));
+  const before = tokenizer.encode(context.trimEnd()).length;
+  const scored = Math.max(1, whole.length - before);
+  const ids = Int32Array.from([...start, ...whole].slice(-maxLength));
+  return { group, ids, scoredFrom: Math.max(0, ids.length - scored) };
 }
 
 function checkVocabulary(ids: Int32Array, example: Example, vocabularySize: number): void {

@@ -6,7 +6,7 @@ import type { ParameterSet } from './adamw.ts';
 import { createBatches, fixedBatches, learnable } from './batches.ts';
 import { type Adaptation, createObjective } from './objective.ts';
 import { createSchedule } from './schedule.ts';
-import { encodeExamples, type Sequence } from './sequences.ts';
+import { encodeExamples, type Sequence, type TextEncoder } from './sequences.ts';
 import { type Progress, type TrainResult, train } from './train.ts';
 import type { Example } from './types.ts';
 
@@ -16,7 +16,7 @@ export interface Subject {
   readonly model: Model;
   /** Content hash of the checkpoint: training checkpoints of another model are refused. */
   readonly modelHash: string;
-  readonly encode: (text: string) => ArrayLike<number>;
+  readonly tokenizer: TextEncoder;
 }
 
 export interface TuneData {
@@ -55,7 +55,7 @@ export interface TuneRun {
 
 /** The examples as the model will read them, with room for `prefix` virtual tokens. */
 export function tokenise(
-  { model, encode }: Subject,
+  { model, tokenizer }: Subject,
   examples: readonly Example[],
   options: Pick<TuneOptions, 'maxLength'>,
   prefix: number,
@@ -69,7 +69,7 @@ export function tokenise(
       { field: 'tokens', next: `Use fewer than ${maxPositions - 2} tokens.` },
     );
   const maxLength = Math.min(options.maxLength ?? 256, room);
-  return learnable(encodeExamples(examples, { encode, vocabularySize, maxLength }), prefix);
+  return learnable(encodeExamples(examples, { tokenizer, vocabularySize, maxLength }), prefix);
 }
 
 /** Tunes an adaptation's parameters from where they stand. @throws as `train`; DATA_INVALID */

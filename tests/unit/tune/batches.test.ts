@@ -13,7 +13,7 @@ import {
 import type { Example } from '../../../src/core/tune/types.ts';
 
 const codes = (text: string) => [...text].map((letter) => letter.charCodeAt(0));
-const options = { encode: codes, vocabularySize: 256, maxLength: 8 };
+const options = { tokenizer: { encode: codes }, vocabularySize: 256, maxLength: 8 };
 const example = (context: string, target: string): Example => ({
   id: '1',
   group: 'g',
@@ -42,7 +42,10 @@ describe('encodeExamples', () => {
       text
         .split(/(bc)|/)
         .flatMap((piece) => (piece ? [piece === 'bc' ? 200 : piece.charCodeAt(0)] : []));
-    const [merged] = encodeExamples([example('ab', 'c')], { ...options, encode: merging });
+    const [merged] = encodeExamples([example('ab', 'c')], {
+      ...options,
+      tokenizer: { encode: merging },
+    });
     expect([...merged!.ids]).toEqual([97, 200]);
     expect(merged!.scoredFrom).toBe(1);
   });
@@ -54,6 +57,19 @@ describe('encodeExamples', () => {
     const windows = encodeExamples([example('', '0123456789')], options);
     expect(windows.map(({ ids }) => [...ids])).toEqual([codes('01234567'), codes('89')]);
     expect(windows.map(({ scoredFrom }) => scoredFrom)).toEqual([0, 0]);
+  });
+
+  it('opens every sequence with the beginning-of-text token, which is not learned', () => {
+    const opened = { ...options, tokenizer: { encode: codes, bosId: 1 } };
+    const [answer] = encodeExamples([example('abc:', ' d')], opened);
+    expect([...answer!.ids]).toEqual([1, ...codes('abc: d')]);
+    expect(answer!.scoredFrom).toBe(5);
+    const windows = encodeExamples([example('', '0123456789')], opened);
+    expect(windows.map(({ ids }) => [...ids])).toEqual([
+      [1, ...codes('0123456')],
+      [1, ...codes('789')],
+    ]);
+    expect(windows.map(({ scoredFrom }) => scoredFrom)).toEqual([1, 1]);
   });
 
   it('refuses tokens that the model does not have', () => {

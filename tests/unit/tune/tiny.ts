@@ -51,7 +51,7 @@ export function tinySubject(): Subject {
     accuracyLevel: 0,
     mapWeights: false,
   });
-  return { engine, model, modelHash: 'tiny', encode };
+  return { engine, model, modelHash: 'tiny', tokenizer: { encode } };
 }
 
 /** Questions whose answers follow from their last letter. */

@@ -23,8 +23,7 @@ function repeatedName(text: string): string | undefined {
     else if (c === '"') {
       const end = endOfString(text, i);
       if (isName(text, end + 1)) {
-        // Names may be written with escapes: compare what they mean.
-        const name = JSON.parse(text.slice(i, end + 1)) as string;
+        const name = nameOf(text.slice(i, end + 1));
         const scope = scopes.at(-1)!;
         if (scope.has(name)) return name;
         scope.add(name);
@@ -34,6 +33,10 @@ function repeatedName(text: string): string | undefined {
   }
   return undefined;
 }
+
+/** Names may be written with escapes: what they mean is compared. */
+const nameOf = (literal: string): string =>
+  literal.includes('\\') ? (JSON.parse(literal) as string) : literal.slice(1, -1);
 
 function endOfString(text: string, start: number): number {
   let i = start + 1;

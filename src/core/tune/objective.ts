@@ -64,7 +64,7 @@ export function createObjective(engine: Engine, adaptation: Adaptation): Objecti
 type Sizes = Pick<Batch, 'size' | 'length'> & { readonly rows: { readonly length: number } };
 
 /** Outputs `loss` and, for a gradient, one tensor per trainable name. */
-export function objectiveProgram(
+function objectiveProgram(
   adaptation: Adaptation,
   kind: 'gradient' | 'loss',
   { size, length, rows }: Sizes,

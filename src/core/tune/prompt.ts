@@ -14,14 +14,12 @@ import {
 } from './tune.ts';
 import type { SoftPrompt } from './types.ts';
 
-/** Where a prompt's rows start: sampled tokens of the training data, or a text repeated to length. */
-export type PromptInit = 'vocabulary' | `text:${string}`;
-
 export interface PromptOptions extends TuneOptions {
   readonly name: string;
   /** Virtual tokens. */
   readonly tokens: number;
-  readonly init: PromptInit;
+  /** Where its rows start: `vocabulary` samples tokens of the data, `text:…` repeats a text's. */
+  readonly init: string;
 }
 
 export interface TunedPrompt {
@@ -76,11 +74,12 @@ async function initialPrompt(
 ): Promise<Float32Array> {
   const { init, tokens, seed, name } = options;
   if (init !== 'vocabulary') {
-    const ids = Array.from(subject.tokenizer.encode(init.slice('text:'.length)));
+    const text = init.startsWith('text:') ? init.slice('text:'.length) : '';
+    const ids = Array.from(subject.tokenizer.encode(text));
     if (ids.length === 0)
-      throw new KintsugiError('ARGUMENT_INVALID', 'The text to start the prompt from is empty', {
+      throw new KintsugiError('ARGUMENT_INVALID', `A prompt cannot start from "${init}"`, {
         field: 'init',
-        next: 'Give a text of at least one token, or use vocabulary.',
+        next: 'Use vocabulary, or text: followed by a text of at least one token.',
       });
     return embedTokens(subject.engine, subject.model, repeated(ids, tokens));
   }

@@ -41,7 +41,7 @@ export interface TrainingState {
 export const hashIdentity = (identity: unknown): string =>
   sha256([Buffer.from(JSON.stringify(identity) ?? '')]).toString('hex');
 
-export function sha256(chunks: readonly Uint8Array[]): Buffer {
+function sha256(chunks: readonly Uint8Array[]): Buffer {
   const hash = createHash('sha256');
   for (const chunk of chunks) hash.update(chunk);
   return hash.digest();

@@ -161,8 +161,11 @@ describe('tunePrompt', () => {
       code: 'ARGUMENT_INVALID',
       field: 'tokens',
     });
-    const empty = { ...options, init: 'text:' } as const;
-    await expect(tunePrompt(subject, { examples }, empty)).rejects.toMatchObject({ field: 'init' });
+    for (const init of ['text:', 'noise'])
+      await expect(tunePrompt(subject, { examples }, { ...options, init })).rejects.toMatchObject({
+        code: 'ARGUMENT_INVALID',
+        field: 'init',
+      });
     await expect(tunePrompt(subject, { examples: [] }, options)).rejects.toMatchObject({
       code: 'DATA_INVALID',
     });

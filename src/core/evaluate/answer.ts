@@ -1,5 +1,5 @@
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-import type { Sequence, SequenceScore } from './score.ts';
+import type { ScoreOptions, Scorer, Sequence, SequenceScore } from './score.ts';
 import type { ChoiceItem, ClozeItem, Task } from './tasks.ts';
 
 /** One arm's answer to one item. */
@@ -16,7 +16,7 @@ export interface ItemAnswer {
 }
 
 /** Items of a task as sequences to score: one per choice or accepted answer, in order. */
-export interface Question {
+interface Question {
   readonly task: string;
   readonly item: ChoiceItem | ClozeItem;
   readonly sequences: readonly Sequence[];
@@ -37,7 +37,7 @@ export function continuation(tokenizer: Tokenizer, context: string, answer: stri
   return { ids: [...start, ...whole], scored };
 }
 
-export function questions(
+function questions(
   tokenizer: Tokenizer,
   task: Task,
   items: readonly (ChoiceItem | ClozeItem)[],
@@ -50,7 +50,7 @@ export function questions(
 }
 
 /** Accuracy follows lm-evaluation-harness: `acc` for choices, any answer fully greedy for cloze. */
-export function answer({ task, item }: Question, scores: readonly SequenceScore[]): ItemAnswer {
+function answer({ task, item }: Question, scores: readonly SequenceScore[]): ItemAnswer {
   const logLikelihoods = scores.map(({ nll }) => -nll.reduce((a, b) => a + b, 0));
   const best = logLikelihoods.indexOf(Math.max(...logLikelihoods));
   const greedy = scores.findIndex((score) => score.greedy);
@@ -66,4 +66,28 @@ export function answer({ task, item }: Question, scores: readonly SequenceScore[
     ...(choice === undefined ? {} : { prompt: choice }),
     ...(promptScores === undefined ? {} : { promptScores }),
   };
+}
+
+/**
+ * One arm's answers to the held-out items of every task, `limit` items a task at most (the first
+ * ones, so that every arm and seed sees the same inputs).
+ */
+export async function answerTasks(
+  scorer: Scorer,
+  tokenizer: Tokenizer,
+  tasks: readonly Task[],
+  limit: number,
+  options: ScoreOptions = {},
+): Promise<ItemAnswer[]> {
+  const asked = tasks.flatMap((task) => questions(tokenizer, task, task.heldout.slice(0, limit)));
+  const scores = await scorer.score(
+    asked.flatMap((question) => question.sequences),
+    options,
+  );
+  let at = 0;
+  return asked.map((question) => {
+    const from = at;
+    at += question.sequences.length;
+    return answer(question, scores.slice(from, at));
+  });
 }

@@ -51,7 +51,7 @@ export function toKernelLayout(q: QuantizedWeight): KernelWeights {
 }
 
 /** Columns by ascending group, in their own order within one; undefined when they already are. */
-function groupOrder(gIdx: Int32Array): Int32Array | undefined {
+export function groupOrder(gIdx: Int32Array): Int32Array | undefined {
   if (gIdx.every((group, i) => i === 0 || gIdx[i - 1]! <= group)) return undefined;
   const order = Int32Array.from(gIdx, (_, i) => i);
   return order.sort((a, b) => gIdx[a]! - gIdx[b]! || a - b);

@@ -5,6 +5,22 @@ const GROUP_MULTIPLE = 16;
 /** 3-bit codes are packed 32 to three words; other tools refuse partial ones. */
 const THREE_BIT_MULTIPLE = 32;
 
+/** A compression recipe. */
+export interface CompressionOptions extends QuantizationOptions {
+  readonly method: 'gptq' | 'rtn';
+}
+
+export const defaultCompression: CompressionOptions = {
+  method: 'gptq',
+  bits: 4,
+  groupSize: 128,
+  symmetric: false,
+  mse: false,
+  actOrder: false,
+  staticGroups: false,
+  damping: 0.01,
+};
+
 export interface LinearShape {
   readonly module: string;
   readonly out: number;

@@ -1,0 +1,183 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { KintsugiError } from '../../shared/errors.ts';
+import type { Checkpoint } from '../checkpoint/folder.ts';
+import type { TensorEntry } from '../checkpoint/safetensors.ts';
+import type { Family, ModelConfig } from '../models/family.ts';
+import { familyOf } from '../models/registry.ts';
+import { batchOf, type CalibrationIds, type Linear } from './calibrate.ts';
+import { estimateCompression, type MemoryEstimate } from './estimate.ts';
+import { type CompressionOptions, checkQuantization } from './options.ts';
+
+export interface PlannedBlock {
+  readonly layer: number;
+  /** The linears of a stage read one input. */
+  readonly stages: readonly (readonly Linear[])[];
+  readonly linears: readonly Linear[];
+  /** Tensors of the block that stay as they are. */
+  readonly dense: readonly string[];
+}
+
+/** What a compression will do, everything checked that can be checked before it starts. */
+export interface CompressionPlan {
+  readonly family: Family;
+  readonly config: ModelConfig;
+  readonly blocks: readonly PlannedBlock[];
+  /** Tensors outside the blocks: embeddings, final norm, head. */
+  readonly rest: readonly string[];
+  readonly estimate: MemoryEstimate;
+  /** Of the original weights: on disk, in memory as fp32, and the part of that which stays dense. */
+  readonly bytes: { readonly disk: number; readonly memory: number; readonly dense: number };
+}
+
+/**
+ * Checks a compression and lays it out.
+ * @throws KintsugiError QUANTIZATION_INVALID, DATA_INVALID, CHECKPOINT_INVALID,
+ * UNSUPPORTED_ARCHITECTURE, CONFIG_INVALID
+ */
+export function planCompression(
+  checkpoint: Checkpoint,
+  options: CompressionOptions,
+  calibration: CalibrationIds | undefined,
+): CompressionPlan {
+  const file = join(checkpoint.dir, 'config.json');
+  if (checkpoint.quantization !== undefined) throw alreadyCompressed(file);
+  const family = familyOf(checkpoint.config, file);
+  const config = family.parseConfig(checkpoint.config, file);
+  const shapes = family.tensorShapes(config);
+  for (const [name, shape] of shapes) checkTensor(checkpoint, name, shape);
+  const blocks = Array.from({ length: config.layers }, (_, layer) =>
+    planBlock(checkpoint, family.stages(config, layer), shapes, layer),
+  );
+  const linears = blocks.flatMap((block) => block.linears);
+  checkQuantization(options, linears);
+  checkCalibration(options, calibration, config);
+  const inBlocks = new Set(blocks.flatMap((block) => block.dense));
+  const quantized = new Set(linears.map(({ module }) => `${module}.weight`));
+  const rest = [...checkpoint.tensors.keys()].filter(
+    (name) => !inBlocks.has(name) && !quantized.has(name),
+  );
+  return {
+    family,
+    config,
+    blocks,
+    rest,
+    estimate: estimate(checkpoint, config, blocks, rest, calibration),
+    bytes: countBytes(checkpoint, quantized),
+  };
+}
+
+function planBlock(
+  { tensors }: Checkpoint,
+  modules: readonly (readonly string[])[],
+  shapes: ReadonlyMap<string, readonly number[]>,
+  layer: number,
+): PlannedBlock {
+  const stages = modules.map((stage) =>
+    stage.map((module) => {
+      const [out, columns] = shapes.get(`${module}.weight`) as readonly [number, number];
+      return { module, out, in: columns, bias: tensors.has(`${module}.bias`) };
+    }),
+  );
+  const linears = stages.flat();
+  const prefix = commonPrefix(linears.map(({ module }) => module));
+  const quantized = new Set(linears.map(({ module }) => `${module}.weight`));
+  const dense = [...tensors.keys()].filter(
+    (name) => name.startsWith(prefix) && !quantized.has(name),
+  );
+  return { layer, stages, linears, dense };
+}
+
+/** The dotted path that all modules of a block share, such as "model.layers.3.". */
+function commonPrefix(modules: readonly string[]): string {
+  const parts = modules.map((module) => module.split('.'));
+  let depth = 0;
+  while (parts.every((part) => part[depth] === parts[0]![depth])) depth++;
+  return parts[0]!
+    .slice(0, depth)
+    .map((part) => `${part}.`)
+    .join('');
+}
+
+function checkTensor({ tensors, dir }: Checkpoint, name: string, shape: readonly number[]): void {
+  const entry = tensors.get(name);
+  const found = entry && `[${entry.shape.join(', ')}]`;
+  if (found === `[${shape.join(', ')}]`) return;
+  throw new KintsugiError(
+    'CHECKPOINT_INVALID',
+    found
+      ? `${name} has shape ${found}; config.json makes it [${shape.join(', ')}]`
+      : `The checkpoint has no tensor ${name}`,
+    { file: entry?.path ?? dir, field: name, next: 'Download the model again.' },
+  );
+}
+
+const alreadyCompressed = (file: string) =>
+  new KintsugiError('QUANTIZATION_INVALID', 'The model is already compressed', {
+    file,
+    field: 'quantization_config',
+    next: 'Compress the original model instead.',
+  });
+
+function checkCalibration(
+  { method }: CompressionOptions,
+  calibration: CalibrationIds | undefined,
+  config: ModelConfig,
+): void {
+  const invalid = (message: string, next: string) =>
+    new KintsugiError('DATA_INVALID', message, { field: 'calibration', next });
+  if (calibration === undefined) {
+    if (method === 'rtn') return;
+    throw invalid('GPTQ needs calibration text', 'Give calibration text, or choose rtn.');
+  }
+  const { ids, length } = calibration;
+  if (length < 1 || length > config.maxPositions)
+    throw invalid(
+      `Calibration sequences of ${length} tokens do not fit the model`,
+      `Choose a length of 1…${config.maxPositions}.`,
+    );
+  if (ids.length === 0 || ids.length % length !== 0)
+    throw invalid(
+      `${ids.length} calibration tokens are not whole sequences of ${length}`,
+      'Give more text, or shorter sequences.',
+    );
+  const bad = ids.find((id) => id < 0 || id >= config.vocabularySize);
+  if (bad !== undefined)
+    throw invalid(
+      `Token id ${bad} is outside the vocabulary of ${config.vocabularySize}`,
+      "Tokenize the calibration text with the model's own tokenizer.",
+    );
+}
+
+function estimate(
+  { tensors }: Checkpoint,
+  config: ModelConfig,
+  blocks: readonly PlannedBlock[],
+  rest: readonly string[],
+  calibration: CalibrationIds | undefined,
+): MemoryEstimate {
+  const length = calibration?.length ?? 0;
+  const sequences = calibration ? calibration.ids.length / length : 0;
+  const shard = (names: readonly string[]) =>
+    names.reduce((sum, name) => sum + tensors.get(name)!.length, 0);
+  return estimateCompression({
+    config,
+    blocks: blocks.map((block) => block.linears),
+    sequences,
+    length,
+    batch: calibration ? batchOf(sequences, length) : 0,
+    copied: Math.max(shard(rest), ...blocks.map((block) => shard(block.dense))),
+  });
+}
+
+function countBytes({ tensors }: Checkpoint, quantized: ReadonlySet<string>) {
+  const entries = [...tensors.values()];
+  const inMemory = (chosen: readonly TensorEntry[]) =>
+    chosen.reduce((sum, { shape }) => sum + 4 * shape.reduce((size, n) => size * n, 1), 0);
+  const files = [...new Set(entries.map(({ path }) => path))];
+  return {
+    disk: files.reduce((sum, path) => sum + statSync(path).size, 0),
+    memory: inMemory(entries),
+    dense: inMemory(entries.filter(({ name }) => !quantized.has(name))),
+  };
+}

@@ -1,0 +1,34 @@
+import type { RunResults } from '../../shared/results.ts';
+import { formatAccuracy } from './arms-table.tsx';
+
+/** Accuracy of every arm on every task, on facts and phrasings that no prompt saw. */
+export function TasksTable({ results: { arms } }: { results: RunResults }) {
+  const tasks = Object.keys(arms[0]?.tasks ?? {});
+  return (
+    <div className="scroll">
+      <table className="numbers">
+        <caption>Accuracy by task, with its standard error</caption>
+        <thead>
+          <tr>
+            <th scope="col">Task</th>
+            {arms.map(({ arm }) => (
+              <th scope="col" key={arm.id}>
+                {arm.label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {tasks.map((task) => (
+            <tr key={task}>
+              <th scope="row">{task}</th>
+              {arms.map(({ arm, tasks: scores }) => (
+                <td key={arm.id}>{scores[task] ? formatAccuracy(scores[task]) : '–'}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

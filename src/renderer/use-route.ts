@@ -1,0 +1,12 @@
+import { useSyncExternalStore } from 'react';
+
+/** The parts of the address after "#/": a reload or a link comes back to the same place. */
+export function useRoute(): readonly string[] {
+  const hash = useSyncExternalStore(onHashChange, () => window.location.hash);
+  return hash.replace(/^#\/?/, '').split('/').filter(Boolean).map(decodeURIComponent);
+}
+
+function onHashChange(changed: () => void): () => void {
+  window.addEventListener('hashchange', changed);
+  return () => window.removeEventListener('hashchange', changed);
+}

@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+
+// One stub for the test and for every fresh load of the app.
+const stub = await vi.hoisted(() => import('./stub.ts'));
+vi.mock('electron', () => stub);
+
+let home: string;
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'kintsugi-app-'));
+  vi.stubEnv('KINTSUGI_HOME', home);
+  vi.resetModules();
+  stub.noted.length = 0;
+  stub.windows.length = 0;
+  stub.app.removeAllListeners();
+});
+
+afterEach(() => {
+  stub.app.emit('will-quit');
+  vi.unstubAllEnvs();
+  rmSync(home, { recursive: true, force: true });
+});
+
+async function start(): Promise<void> {
+  await import('../../../src/main/electron/index.ts');
+  await vi.waitFor(() => expect(stub.noted.at(-1)).toMatch(/^(show|quit|exit)/));
+}
+
+it('takes its precautions before a page is loaded', async () => {
+  stub.app.first = true;
+  await start();
+  expect(stub.noted).toEqual([
+    'enableSandbox',
+    'scheme kintsugi',
+    'ready',
+    'protocol kintsugi',
+    'ipc kintsugi:call',
+    'load kintsugi://workbench/index.html',
+    'show',
+  ]);
+  const [window] = stub.windows;
+  expect(window?.options).toMatchObject({
+    show: false,
+    webPreferences: {
+      contextIsolation: true,
+      sandbox: true,
+      nodeIntegration: false,
+      preload: expect.stringMatching(/preload[/\\]index\.cjs$/),
+    },
+  });
+  expect(stub.session.defaultSession.check()).toBe(false);
+});
+
+it('locks every page down as it is made', async () => {
+  stub.app.first = true;
+  await start();
+  const contents = new stub.FakeContents();
+  stub.app.emit('web-contents-created', {}, contents);
+  expect(contents.openHandler({ url: 'https://example.org/' })).toEqual({ action: 'deny' });
+  expect(stub.noted).not.toContain('openExternal https://example.org/');
+  const preventDefault = vi.fn();
+  contents.emit('will-navigate', { url: 'https://example.org/', preventDefault });
+  expect(preventDefault).toHaveBeenCalledOnce();
+});
+
+it('shows the window of the first start when started again', async () => {
+  stub.app.first = true;
+  await start();
+  stub.windows[0]!.minimised = true;
+  stub.app.emit('second-instance');
+  expect(stub.noted.slice(-2)).toEqual(['restore', 'focus']);
+  expect(stub.windows).toHaveLength(1);
+});
+
+it('leaves at once when it is the second', async () => {
+  stub.app.first = false;
+  await start();
+  expect(stub.noted).toEqual(['enableSandbox', 'scheme kintsugi', 'quit']);
+});
+
+it('says so and ends when the store cannot be opened', async () => {
+  stub.app.first = true;
+  vi.stubEnv('KINTSUGI_HOME', join(process.execPath, 'no-folder'));
+  await start();
+  expect(stub.noted.at(-2)).toMatch(/^showErrorBox Kintsugi could not start .*\n\nChoose/s);
+  expect(stub.windows).toHaveLength(0);
+});

@@ -1,4 +1,4 @@
-import type { RunDetail } from '../../shared/contract.ts';
+import type { RunDetail, RunStatus } from '../../shared/contract.ts';
 import { formatDate, formatDuration } from '../format.ts';
 import { Failure, Waiting } from '../notice.tsx';
 import { useCall } from '../use-call.ts';
@@ -6,6 +6,8 @@ import { ArmsTable } from './arms-table.tsx';
 import { describeRecipe } from './describe.ts';
 import { StatusBadge } from './status-badge.tsx';
 import { TasksTable } from './tasks-table.tsx';
+
+const ENDED_EARLY: ReadonlySet<RunStatus> = new Set(['failed', 'cancelled']);
 
 export function RunPanel({ id }: { id: string }) {
   const { called, retry } = useCall('runs.show', { id });
@@ -40,7 +42,11 @@ export function RunView({ run }: { run: RunDetail }) {
           <TasksTable results={run.outcome.results} />
         </>
       ) : (
-        <p className="faint">The arms are compared at the end of the run.</p>
+        <p className="faint">
+          {ENDED_EARLY.has(run.status)
+            ? 'The run ended before its arms were compared.'
+            : 'The arms are compared at the end of the run.'}
+        </p>
       )}
     </>
   );

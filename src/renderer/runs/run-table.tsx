@@ -15,7 +15,6 @@ export function RunTable({ runs, selected }: Props) {
         <thead>
           <tr>
             <th scope="col">Run</th>
-            <th scope="col">Recipe</th>
             <th scope="col">Status</th>
           </tr>
         </thead>
@@ -24,8 +23,8 @@ export function RunTable({ runs, selected }: Props) {
             <tr key={run.id} aria-selected={run.id === selected}>
               <th scope="row">
                 <a href={`#/runs/${encodeURIComponent(run.id)}`}>{formatDate(run.createdAt)}</a>
+                <span className="what">{describeRecipe(run.recipe)}</span>
               </th>
-              <td>{describeRecipe(run.recipe)}</td>
               <td>
                 <StatusBadge status={run.status} />
               </td>

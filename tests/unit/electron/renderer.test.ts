@@ -53,6 +53,11 @@ describe('a run', () => {
     expect(text).toContain('The arms are compared at the end of the run.');
   });
 
+  it('does not promise a comparison that will never come', () => {
+    const stopped = { ...run, status: 'cancelled' as const, outcome: null };
+    expect(textOf(createElement(RunView, { run: stopped }))).toContain('ended before');
+  });
+
   it('shows why it failed and what to do', () => {
     const error = {
       code: 'MEMORY_INSUFFICIENT',

@@ -25,7 +25,7 @@ export interface Linear extends LinearShape {
 export interface Block {
   readonly layer: number;
   readonly linears: readonly Linear[];
-  readonly weights: ReadonlyMap<string, Float32Array>;
+  readonly weights: Map<string, Float32Array>;
 }
 
 /** The calibration text on its way through the model; one block's inputs are in memory at a time. */

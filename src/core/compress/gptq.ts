@@ -1,5 +1,5 @@
 import { factorHessian, type HessianFactor } from './damping.ts';
-import { type Gemm, plainGemm } from './gemm.ts';
+import { type Algebra, type Gemm, plainAlgebra } from './gemm.ts';
 import { encode, fitGrid } from './grid.ts';
 import { relativeError } from './hessian.ts';
 import type { QuantizationMethod } from './method.ts';
@@ -12,19 +12,19 @@ export const gptq: QuantizationMethod = {
   name: 'gptq',
   needsHessian: true,
   prepare: factorHessian,
-  async quantizeLinear(problem, gemm = plainGemm) {
+  async quantizeLinear(problem, algebra: Algebra = plainAlgebra) {
     const { weight, hessian, options } = problem;
     if (hessian === undefined) throw new Error('GPTQ needs the Hessian of the layer inputs');
-    const factor = problem.factor ?? (await factorHessian(hessian, problem.in, options));
+    const factor = problem.factor ?? (await factorHessian(hessian, problem.in, options, algebra));
     const state = startState(problem, hessian, factor);
     for (let start = 0; start < problem.in; ) {
       const end = blockEnd(start, state.groupSize, problem.in);
       const errors = solveBlock(state, start, end);
-      await propagate(state, errors, start, end, gemm);
+      await propagate(state, errors, start, end, algebra.gemm);
       start = end;
     }
     const quantized = finish(state);
-    const error = await relativeError(weight, dequantize(quantized), hessian, problem.in, gemm);
+    const error = await relativeError(weight, dequantize(quantized), hessian, problem.in, algebra);
     return { ...quantized, error, damping: factor.damping };
   },
 };

@@ -22,21 +22,6 @@ interface Question {
   readonly sequences: readonly Sequence[];
 }
 
-/**
- * Ids of context and continuation, the continuation's being what enc(context + continuation) adds
- * after enc(context): the way lm-evaluation-harness splits them. Trailing spaces of the context
- * belong to the continuation.
- */
-export function continuation(tokenizer: Tokenizer, context: string, answer: string): Sequence {
-  const stem = context.trimEnd();
-  const rest = `${context.slice(stem.length)}${answer}`;
-  const start = tokenizer.bosId === undefined ? [] : [tokenizer.bosId];
-  const before = tokenizer.encode(stem);
-  const whole = tokenizer.encode(stem + rest);
-  const scored = Math.max(1, whole.length - before.length);
-  return { ids: [...start, ...whole], scored };
-}
-
 function questions(
   tokenizer: Tokenizer,
   task: Task,
@@ -44,7 +29,7 @@ function questions(
 ): Question[] {
   return items.map((item) => {
     const endings = 'choices' in item ? item.choices : item.answers;
-    const sequences = endings.map((e) => continuation(tokenizer, item.context, ` ${e}`));
+    const sequences = endings.map((e) => encodePair(tokenizer, item.context, ` ${e}`));
     return { task: task.name, item, sequences };
   });
 }

@@ -1,4 +1,5 @@
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { encodePair } from '../tune/sequences.ts';
 import type { ScoreOptions, Scorer, Sequence, SequenceScore } from './score.ts';
 import type { ChoiceItem, ClozeItem, Task } from './tasks.ts';
 

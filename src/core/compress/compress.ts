@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { availableMemory } from 'node:process';
-import { setImmediate } from 'node:timers/promises';
-import { KintsugiError } from '../../shared/errors.ts';
+import { writeFolderAtomic } from '../checkpoint/atomic.ts';
 import type { Checkpoint } from '../checkpoint/folder.ts';
 import { readFloat32, readRaw, type TensorData } from '../checkpoint/safetensors.ts';
 import type { Engine } from '../engine/program.ts';
@@ -14,12 +13,13 @@ import {
   startCalibration,
 } from './calibrate.ts';
 import { requireMemory } from './estimate.ts';
-import { createFolderWriter, type FolderWriter, linearTensors } from './folder.ts';
+import { createShardWriter, linearTensors, type ShardWriter, writeCompanions } from './folder.ts';
 import type { Algebra } from './gemm.ts';
 import { gptq } from './gptq.ts';
 import type { QuantizationMethod } from './method.ts';
 import type { CompressionOptions } from './options.ts';
 import { createOrtAlgebra } from './ort-gemm.ts';
+import { pause } from './pause.ts';
 import { type CompressionPlan, type PlannedBlock, planCompression } from './plan.ts';
 import { dequantize } from './quantized.ts';
 import { type CompressionReport, kernelBytes, type LayerReport } from './report.ts';
@@ -65,33 +65,33 @@ export async function compress(job: CompressionJob): Promise<CompressionReport> 
   const started = performance.now();
   const plan = planCompression(job.checkpoint, job.options, job.calibration);
   requireMemory(plan.estimate, job.memory ?? availableMemory());
-  const writer = await createFolderWriter(job.out, plan.blocks.length + 1);
-  try {
-    const layers = await compressBlocks(job, plan, writer);
-    const report = makeReport(job, plan, layers, writer, (performance.now() - started) / 1000);
+  let report: CompressionReport | undefined;
+  await writeFolderAtomic(job.out, async (dir) => {
+    const shards = createShardWriter(dir, plan.blocks.length + 1);
+    const layers = await compressBlocks(job, plan, shards);
+    await shards.finish();
     await pause(job.signal);
-    await writer.finish(job.checkpoint, report);
-    return report;
-  } catch (error) {
-    await writer.abandon();
-    throw error;
-  }
+    const seconds = (performance.now() - started) / 1000;
+    report = makeReport(job, plan, { layers, seconds, disk: shards.bytesWritten() });
+    await writeCompanions(dir, job.checkpoint, report);
+  });
+  return report!;
 }
 
 async function compressBlocks(
   job: CompressionJob,
   plan: CompressionPlan,
-  writer: FolderWriter,
+  shards: ShardWriter,
 ): Promise<LayerReport[]> {
   await pause(job.signal);
-  await writer.addShard(readDense(job.checkpoint, plan.rest));
+  await shards.add(readDense(job.checkpoint, plan.rest));
   const calibration = await calibrationOf(job, plan);
   const algebra = createOrtAlgebra(job.threads ?? availableParallelism());
   const layers: LayerReport[] = [];
   const report = reporter(job, plan, layers);
   try {
     for (const block of plan.blocks)
-      await writer.addShard(await compressBlock({ job, calibration, algebra, report }, block));
+      await shards.add(await compressBlock({ job, calibration, algebra, report }, block));
   } finally {
     await algebra.release();
   }
@@ -99,11 +99,11 @@ async function compressBlocks(
 }
 
 async function calibrationOf(
-  { checkpoint, calibration, engine }: CompressionJob,
+  { checkpoint, calibration, engine, signal }: CompressionJob,
   { family, config }: CompressionPlan,
 ): Promise<Calibration | undefined> {
   const model = { family, config, weights: storedWeights(checkpoint.tensors) };
-  return calibration && startCalibration(engine, model, calibration);
+  return calibration && startCalibration(engine, model, calibration, signal);
 }
 
 /** Collects the layers' reports and tells them on, with the time left at the mean pace. */
@@ -182,25 +182,18 @@ function readDense({ tensors }: Checkpoint, names: readonly string[]): TensorDat
   });
 }
 
-/** Lets messages in (an abort among them), then stops if one asked for it. */
-async function pause(signal: AbortSignal | undefined): Promise<void> {
-  await setImmediate();
-  if (signal?.aborted)
-    throw new KintsugiError('CANCELLED', 'Compression was stopped', {
-      next: 'Run it again; nothing was written.',
-    });
-}
-
 function makeReport(
   { checkpoint, options, calibration, seed }: CompressionJob,
   plan: CompressionPlan,
-  layers: readonly LayerReport[],
-  writer: FolderWriter,
-  seconds: number,
+  done: {
+    readonly layers: readonly LayerReport[];
+    readonly seconds: number;
+    readonly disk: number;
+  },
 ): CompressionReport {
   const length = calibration?.length ?? 0;
   const sequences = calibration ? calibration.ids.length / length : 0;
-  const codes = layers.reduce((sum, { memory }) => sum + memory, 0);
+  const codes = done.layers.reduce((sum, { memory }) => sum + memory, 0);
   return {
     format: 'kintsugi-compression',
     version: 1,
@@ -209,9 +202,9 @@ function makeReport(
     recipe: options,
     calibration: { sequences, length },
     seed,
-    layers,
-    disk: { original: plan.bytes.disk, compressed: writer.bytesWritten() },
+    layers: done.layers,
+    disk: { original: plan.bytes.disk, compressed: done.disk },
     memory: { original: plan.bytes.memory, compressed: plan.bytes.dense + codes },
-    seconds,
+    seconds: done.seconds,
   };
 }

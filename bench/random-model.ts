@@ -1,7 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openSafetensors, writeSafetensors } from '../src/core/checkpoint/safetensors.ts';
+import {
+  openSafetensors,
+  type TensorEntry,
+  writeSafetensors,
+} from '../src/core/checkpoint/safetensors.ts';
 import type { KernelWeights } from '../src/core/engine/custom/quantized.ts';
 import { elements } from '../src/core/engine/graph/graph.ts';
 import type { Family } from '../src/core/models/family.ts';
@@ -35,16 +39,21 @@ export function multipliedParameters(layers: number): number {
   return shapes.reduce((sum, [, shape]) => sum + elements(shape), 0);
 }
 
-function randomKernelWeights(out: number, inner: number, seed: number): KernelWeights {
+function randomCodes(name: string, out: number, inner: number, seed: number) {
   const random = createRandom(seed, 'codes');
-  const groups = inner / BLOCK;
-  const byte = () => random.integer(256);
+  const data = Uint8Array.from({ length: (out * inner) / 2 }, () => random.integer(256));
+  return { name, dtype: 'U8' as const, shape: [out, inner / 2], data };
+}
+
+function kernelWeights(entry: TensorEntry): KernelWeights {
+  const [out, half] = entry.shape as [number, number];
+  const groups = (half * 2) / BLOCK;
   return {
     out,
-    in: inner,
+    in: half * 2,
     block: BLOCK,
     bits: 4,
-    codes: Uint8Array.from({ length: (out * inner) / 2 }, byte),
+    codes: entry,
     scales: new Float32Array(out * groups).fill(0.005),
     zeros: new Uint8Array((out * groups) / 2).fill(0x88),
   };
@@ -62,13 +71,14 @@ export async function withRandomModel<T>(
   const config = benchConfig(layers);
   const random = createRandom(1, 'bench');
   const dir = await mkdtemp(join(tmpdir(), 'kintsugi-bench-'));
-  const quantized = new Map<string, KernelWeights>();
+  const codes: string[] = [];
   const tensors = [];
   for (const [name, shape] of llama.tensorShapes(config)) {
     const linear = shape.length === 2 && !name.includes('embed');
     if (linear && bits === 4) {
       const module = name.slice(0, -'.weight'.length);
-      quantized.set(module, randomKernelWeights(shape[0]!, shape[1]!, quantized.size));
+      codes.push(module);
+      tensors.push(randomCodes(module, shape[0]!, shape[1]!, codes.length));
       continue;
     }
     const norm = shape.length === 1;
@@ -87,7 +97,8 @@ export async function withRandomModel<T>(
     const path = join(dir, 'model.safetensors');
     await writeSafetensors(path, tensors);
     const stored = (await openSafetensors(path)).tensors;
-    const weights = storedWeights(stored, quantized);
+    const quantized = codes.map((module) => [module, kernelWeights(stored.get(module)!)] as const);
+    const weights = storedWeights(stored, new Map(quantized));
     return await use({ family: llama as unknown as Family, config, weights });
   } finally {
     await rm(dir, { recursive: true });

@@ -95,7 +95,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** A failed write that a person can mend, as OUTPUT_UNWRITABLE; anything else as it is. */
-function asUnwritable(cause: unknown, path: string): unknown {
+export function asUnwritable(cause: unknown, path: string): unknown {
   const reason = REASONS[(cause as NodeJS.ErrnoException)?.code ?? ''];
   if (reason === undefined || cause instanceof KintsugiError) return cause;
   return new KintsugiError('OUTPUT_UNWRITABLE', `${path} cannot be written: ${reason}`, {

@@ -16,6 +16,9 @@ export interface PackedBatch {
   readonly weights: Float32Array;
 }
 
+/** Stems hardly repeat: the cache is for answers, and must not grow with the run. */
+const CACHED_TEXTS = 100_000;
+
 interface Stream {
   readonly corpus: Corpus;
   readonly random: Random;
@@ -37,6 +40,7 @@ export function createPacker(
   const cache = new Map<string, readonly number[]>();
   const encode = (text: string): readonly number[] => {
     const known = cache.get(text) ?? tokenizer.encode(text);
+    if (cache.size > CACHED_TEXTS) cache.clear();
     cache.set(text, known);
     return known;
   };

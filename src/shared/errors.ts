@@ -1,5 +1,7 @@
 /** Every error a person can meet carries a code, what happened, and what to do next. */
 export type ErrorCode =
+  | 'ADAPTER_INCOMPATIBLE'
+  | 'ADAPTER_INVALID'
   | 'ARGUMENT_INVALID'
   | 'BANK_INCOMPATIBLE'
   | 'BANK_INVALID'

@@ -12,10 +12,10 @@ const quick: Recipe = {
     bits: 2,
     groupSize: 128,
     symmetric: false,
+    mse: false,
     actOrder: false,
     staticGroups: false,
     damping: 0.01,
-    trueSequential: true,
     calibration: { source: 'starter', samples: 64, length: 256 },
   },
   tuning: {

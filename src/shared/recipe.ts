@@ -13,11 +13,12 @@ const compression = z.strictObject({
   /** Columns that share a scale; −1 is one scale for the whole row. */
   groupSize: z.union([z.literal(-1), z.int().min(8).max(65_536)]),
   symmetric: z.boolean(),
+  /** Shrink each group's range to the one with the least error. */
+  mse: z.boolean(),
   actOrder: z.boolean(),
   staticGroups: z.boolean(),
   /** Share of the Hessian's mean diagonal that is added to it. */
   damping: z.number().positive().max(1),
-  trueSequential: z.boolean(),
   calibration: z.strictObject({
     /** "starter" or the path of a UTF-8 text file. */
     source: z.string().min(1),

@@ -2,7 +2,10 @@
 
 export type ArmId = 'original' | 'compressed' | 'prompt' | 'idp' | 'lora';
 
-/** Weights + optional bank and selector + optional adapter, each with its content hash. */
+/**
+ * Weights + optional bank and selector + optional adapter, each with its content hash. What is tuned
+ * once per seed has the hash over the seeds' hashes.
+ */
 export interface Arm {
   readonly id: ArmId;
   readonly label: string;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { type FileHandle, mkdir, open, rename, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { KintsugiError } from '../../shared/errors.ts';
 
 /**
@@ -27,8 +27,40 @@ export async function writeAtomically(
   }
 }
 
+/**
+ * Makes a folder completely or not at all: `fill` works in a temporary folder beside it, which is
+ * then renamed. What already holds files is left alone. @throws KintsugiError OUTPUT_UNWRITABLE
+ */
+export async function writeFolderAtomic(
+  path: string,
+  fill: (folder: string) => Promise<void>,
+): Promise<void> {
+  const target = resolve(path);
+  const part = partPath(target);
+  try {
+    // Removes an empty folder, which not every system can rename over, and nothing else.
+    await rmdir(target).catch(ignoreMissing);
+    await mkdir(part, { recursive: true });
+    await fill(part);
+    await syncFolder(part);
+    await rename(part, target);
+    await syncFolder(dirname(target));
+  } catch (cause) {
+    await rm(part, { recursive: true, force: true }).catch(() => {});
+    throw asUnwritable(unwrapped(cause), target);
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+/** A failure to write a file of the temporary folder is about the folder that was asked for. */
+const unwrapped = (cause: unknown): unknown =>
+  cause instanceof KintsugiError && cause.code === 'OUTPUT_UNWRITABLE' ? cause.cause : cause;
+
 /** A name beside `path` that no other writer uses. */
-export const partPath = (path: string): string =>
+const partPath = (path: string): string =>
   join(dirname(path), `.${basename(path)}.${randomUUID()}.part`);
 
 async function fillAndSync(part: string, fill: (file: FileHandle) => Promise<void>): Promise<void> {
@@ -42,7 +74,7 @@ async function fillAndSync(part: string, fill: (file: FileHandle) => Promise<voi
 }
 
 /** Makes a rename durable. Windows can't open folders, and needs no such sync. */
-export async function syncFolder(path: string): Promise<void> {
+async function syncFolder(path: string): Promise<void> {
   const folder = await open(path).catch(() => undefined);
   await folder?.sync().catch(() => {});
   await folder?.close();
@@ -57,7 +89,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'a folder of its path is gone',
   ENOSPC: 'the disk is full',
   ENOTDIR: 'a part of its path is not a folder',
-  ENOTEMPTY: 'the folder is not empty',
+  ENOTEMPTY: 'it already holds files',
   EPERM: 'permission denied',
   EROFS: 'the disk is read-only',
 };

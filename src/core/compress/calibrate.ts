@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Engine, NumericArray, Program, Tensors } from '../engine/program.ts';
+import type { Arrays, Engine, Program, Tensors } from '../engine/program.ts';
 import { causalMask } from '../models/attention.ts';
 import { type Model, positionsFrom } from '../models/model.ts';
 import { observed, tensorWeights, type Weights } from '../models/weights.ts';
 import { Hessian } from './hessian.ts';
 import type { LinearShape } from './options.ts';
+import { pause } from './pause.ts';
 
 /** Tokens per run of a block, unless one sequence alone is longer. */
 const RUN_TOKENS = 2048;
@@ -25,7 +26,7 @@ export interface Linear extends LinearShape {
 export interface Block {
   readonly layer: number;
   readonly linears: readonly Linear[];
-  readonly weights: ReadonlyMap<string, Float32Array>;
+  readonly weights: Map<string, Float32Array>;
 }
 
 /** The calibration text on its way through the model; one block's inputs are in memory at a time. */
@@ -48,6 +49,7 @@ export async function startCalibration(
   engine: Engine,
   model: Model,
   { ids, length }: CalibrationIds,
+  signal?: AbortSignal,
 ): Promise<Calibration> {
   const sequences = ids.length / length;
   const batch = batchOf(sequences, length);
@@ -55,53 +57,51 @@ export async function startCalibration(
   const activations = new Float32Array(sequences * length * model.config.hiddenSize);
   const tokens = batch * length;
 
-  const embedding = embeddingProgram(model, batch, length);
-  await runAll(engine, embedding, sequences / batch, (run) => ({
-    feeds: { ids: ids.subarray(run * tokens, (run + 1) * tokens) },
-    use: ({ x }) => activations.set(x as Float32Array, run * width),
-  }));
+  const runAll = async (program: Program, { feeds, use }: Runs) => {
+    const executable = await engine.compile(program);
+    try {
+      for (let run = 0; run < sequences / batch; run++) {
+        await pause(signal);
+        use(await executable.run(feeds(run)), run);
+      }
+    } finally {
+      await executable.release();
+    }
+  };
+  await runAll(embeddingProgram(model, batch, length), {
+    feeds: (run) => ({ ids: ids.subarray(run * tokens, (run + 1) * tokens) }),
+    use: ({ x }, run) => activations.set(x as Float32Array, run * width),
+  });
 
-  const overBlock = (
-    block: Block,
-    wanted: Wanted,
-    use: (output: Float32Array, run: number) => void,
-  ) =>
-    runAll(engine, blockProgram(model, block, batch, length, wanted), sequences / batch, (run) => ({
-      feeds: {
+  const overBlock = (block: Block, wanted: Wanted, use: Runs['use']) =>
+    runAll(blockProgram(model, block, batch, length, wanted), {
+      feeds: (run) => ({
         x: activations.subarray(run * width, (run + 1) * width),
         ...Object.fromEntries(block.weights),
-      },
-      use: (outputs) => use(outputs[wanted.output] as Float32Array, run),
-    }));
+      }),
+      use,
+    });
   return {
     async hessian(block, { module, in: columns }) {
       const hessian = new Hessian(columns);
-      await overBlock(block, { output: 'gram', module }, (gram) => hessian.addGram(gram, batch));
+      await overBlock(block, { output: 'gram', module }, ({ gram }) =>
+        hessian.addGram(gram as Float32Array, batch),
+      );
       return hessian.values;
     },
     advance: (block) =>
-      overBlock(block, { output: 'x' }, (x, run) => activations.set(x, run * width)),
+      overBlock(block, { output: 'x' }, ({ x }, run) =>
+        activations.set(x as Float32Array, run * width),
+      ),
   };
 }
 
 /** What a run of a block is for: XᵀX of one module's inputs, or the block's outputs. */
 type Wanted = { readonly output: 'gram'; readonly module: string } | { readonly output: 'x' };
 
-type Run = {
-  readonly feeds: Record<string, NumericArray>;
-  readonly use: (outputs: Record<string, NumericArray>) => void;
-};
-
-async function runAll(engine: Engine, program: Program, runs: number, at: (run: number) => Run) {
-  const executable = await engine.compile(program);
-  try {
-    for (let run = 0; run < runs; run++) {
-      const { feeds, use } = at(run);
-      use(await executable.run(feeds));
-    }
-  } finally {
-    await executable.release();
-  }
+interface Runs {
+  feeds(run: number): Arrays;
+  use(outputs: Arrays, run: number): void;
 }
 
 function embeddingProgram(

@@ -1,6 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { availableMemory } from 'node:process';
-import { setImmediate } from 'node:timers/promises';
-import { KintsugiError } from '../../shared/errors.ts';
+import { writeFolderAtomic } from '../checkpoint/atomic.ts';
 import type { Checkpoint } from '../checkpoint/folder.ts';
 import { readFloat32, readRaw, type TensorData } from '../checkpoint/safetensors.ts';
 import type { Engine } from '../engine/program.ts';
@@ -9,13 +9,17 @@ import {
   type Block,
   type Calibration,
   type CalibrationIds,
+  type Linear,
   startCalibration,
 } from './calibrate.ts';
 import { requireMemory } from './estimate.ts';
-import { createFolderWriter, type FolderWriter, linearTensors } from './folder.ts';
+import { createShardWriter, linearTensors, type ShardWriter, writeCompanions } from './folder.ts';
+import type { Algebra } from './gemm.ts';
 import { gptq } from './gptq.ts';
 import type { QuantizationMethod } from './method.ts';
 import type { CompressionOptions } from './options.ts';
+import { createOrtAlgebra } from './ort-gemm.ts';
+import { pause } from './pause.ts';
 import { type CompressionPlan, type PlannedBlock, planCompression } from './plan.ts';
 import { dequantize } from './quantized.ts';
 import { type CompressionReport, kernelBytes, type LayerReport } from './report.ts';
@@ -46,6 +50,8 @@ export interface CompressionJob {
   readonly signal?: AbortSignal;
   /** Bytes that may be used; what is free by default, Infinity to try regardless. */
   readonly memory?: number;
+  /** CPU threads for the solver's matrix products; all cores by default. */
+  readonly threads?: number;
 }
 
 /**
@@ -59,83 +65,110 @@ export async function compress(job: CompressionJob): Promise<CompressionReport> 
   const started = performance.now();
   const plan = planCompression(job.checkpoint, job.options, job.calibration);
   requireMemory(plan.estimate, job.memory ?? availableMemory());
-  const writer = await createFolderWriter(job.out, plan.blocks.length + 1);
-  try {
-    const layers = await compressBlocks(job, plan, writer);
-    const report = makeReport(job, plan, layers, writer, (performance.now() - started) / 1000);
+  let report: CompressionReport | undefined;
+  await writeFolderAtomic(job.out, async (dir) => {
+    const shards = createShardWriter(dir, plan.blocks.length + 1);
+    const layers = await compressBlocks(job, plan, shards);
+    await shards.finish();
     await pause(job.signal);
-    await writer.finish(job.checkpoint, report);
-    return report;
-  } catch (error) {
-    await writer.abandon();
-    throw error;
-  }
+    const seconds = (performance.now() - started) / 1000;
+    report = makeReport(job, plan, { layers, seconds, disk: shards.bytesWritten() });
+    await writeCompanions(dir, job.checkpoint, report);
+  });
+  return report!;
 }
 
 async function compressBlocks(
   job: CompressionJob,
   plan: CompressionPlan,
-  writer: FolderWriter,
+  shards: ShardWriter,
 ): Promise<LayerReport[]> {
-  const { checkpoint, calibration } = job;
   await pause(job.signal);
-  await writer.addShard(readDense(checkpoint, plan.rest));
-  const { family, config } = plan;
-  const model = { family, config, weights: storedWeights(checkpoint.tensors) };
-  const run = calibration && (await startCalibration(job.engine, model, calibration));
-  const total = plan.blocks.reduce((sum, block) => sum + block.linears.length, 0);
-  const started = performance.now();
+  await shards.add(readDense(job.checkpoint, plan.rest));
+  const calibration = await calibrationOf(job, plan);
+  const algebra = createOrtAlgebra(job.threads ?? availableParallelism());
   const layers: LayerReport[] = [];
-  for (const block of plan.blocks) {
-    const report = (layer: LayerReport) => {
-      layers.push(layer);
-      const pace = (performance.now() - started) / 1000 / layers.length;
-      const secondsLeft = pace * (total - layers.length);
-      job.onProgress?.({ done: layers.length, total, layer, secondsLeft });
-    };
-    await writer.addShard(await compressBlock(job, block, run, report));
+  const report = reporter(job, plan, layers);
+  try {
+    for (const block of plan.blocks)
+      await shards.add(await compressBlock({ job, calibration, algebra, report }, block));
+  } finally {
+    await algebra.release();
   }
   return layers;
 }
 
+async function calibrationOf(
+  { checkpoint, calibration, engine, signal }: CompressionJob,
+  { family, config }: CompressionPlan,
+): Promise<Calibration | undefined> {
+  const model = { family, config, weights: storedWeights(checkpoint.tensors) };
+  return calibration && startCalibration(engine, model, calibration, signal);
+}
+
+/** Collects the layers' reports and tells them on, with the time left at the mean pace. */
+function reporter(job: CompressionJob, plan: CompressionPlan, layers: LayerReport[]) {
+  const total = plan.blocks.reduce((sum, block) => sum + block.linears.length, 0);
+  const started = performance.now();
+  return (layer: LayerReport) => {
+    layers.push(layer);
+    const pace = (performance.now() - started) / 1000 / layers.length;
+    const secondsLeft = pace * (total - layers.length);
+    job.onProgress?.({ done: layers.length, total, layer, secondsLeft });
+  };
+}
+
+interface BlockContext {
+  readonly job: CompressionJob;
+  readonly calibration: Calibration | undefined;
+  readonly algebra: Algebra;
+  readonly report: (layer: LayerReport) => void;
+}
+
 /** Stages in true-sequential order: each sees inputs made by the stages quantised before it. */
 async function compressBlock(
-  { checkpoint, options, signal }: CompressionJob,
-  planned: PlannedBlock,
-  calibration: Calibration | undefined,
-  report: (layer: LayerReport) => void,
+  context: BlockContext,
+  { layer, linears, stages, dense }: PlannedBlock,
 ): Promise<TensorData[]> {
-  const { layer, linears, stages } = planned;
+  const { checkpoint, signal } = context.job;
   const weights = new Map(
     linears.map(({ module }) => [module, readWeight(checkpoint, module)] as const),
   );
-  const block: Block = { layer, linears, weights };
-  const method = methods[options.method];
   const tensors: TensorData[] = [];
-  for (const stage of stages) {
-    await pause(signal);
-    let since = performance.now();
-    const columns = stage[0]!.in;
-    const hessian = await calibration?.hessian(block, stage[0]!);
-    const factor = hessian && (await method.prepare?.(hessian, columns, options));
-    const shared = { ...(hessian && { hessian }), ...(factor && { factor }) };
-    for (const { module, out } of stage) {
-      await pause(signal);
-      const weight = weights.get(module)!;
-      const q = await method.quantizeLinear({ weight, out, in: columns, options, ...shared });
-      weights.set(module, dequantize(q));
-      tensors.push(...linearTensors(module, q));
-      const { bits, groupSize, error, damping } = q;
-      const now = performance.now();
-      const seconds = (now - since) / 1000;
-      since = now;
-      const memory = kernelBytes(q);
-      report({ module, out, in: columns, bits, groupSize, error, damping, memory, seconds });
-    }
-  }
+  for (const stage of stages)
+    tensors.push(...(await compressStage(context, { layer, linears, weights }, stage)));
   await pause(signal);
-  await calibration?.advance(block);
-  return [...tensors, ...readDense(checkpoint, planned.dense)];
+  await context.calibration?.advance({ layer, linears, weights });
+  return [...tensors, ...readDense(checkpoint, dense)];
+}
+
+/** Quantises linears that read one input, and puts what they decode to into `block.weights`. */
+async function compressStage(
+  { job: { options, signal }, calibration, algebra, report }: BlockContext,
+  block: Block,
+  stage: readonly Linear[],
+): Promise<TensorData[]> {
+  await pause(signal);
+  let since = performance.now();
+  const method = methods[options.method];
+  const columns = stage[0]!.in;
+  const hessian = await calibration?.hessian(block, stage[0]!);
+  const factor = hessian && (await method.prepare?.(hessian, columns, options, algebra));
+  const shared = { in: columns, options, ...(hessian && { hessian }), ...(factor && { factor }) };
+  const tensors: TensorData[] = [];
+  for (const { module, out } of stage) {
+    await pause(signal);
+    const weight = block.weights.get(module)!;
+    const q = await method.quantizeLinear({ weight, out, ...shared }, algebra);
+    block.weights.set(module, dequantize(q));
+    tensors.push(...linearTensors(module, q));
+    const { bits, groupSize, error, damping } = q;
+    const now = performance.now();
+    const [seconds, memory] = [(now - since) / 1000, kernelBytes(q)];
+    since = now;
+    report({ module, out, in: columns, bits, groupSize, error, damping, memory, seconds });
+  }
+  return tensors;
 }
 
 function readWeight(checkpoint: Checkpoint, module: string): Float32Array {
@@ -149,25 +182,18 @@ function readDense({ tensors }: Checkpoint, names: readonly string[]): TensorDat
   });
 }
 
-/** Lets messages in (an abort among them), then stops if one asked for it. */
-async function pause(signal: AbortSignal | undefined): Promise<void> {
-  await setImmediate();
-  if (signal?.aborted)
-    throw new KintsugiError('CANCELLED', 'Compression was stopped', {
-      next: 'Run it again; nothing was written.',
-    });
-}
-
 function makeReport(
   { checkpoint, options, calibration, seed }: CompressionJob,
   plan: CompressionPlan,
-  layers: readonly LayerReport[],
-  writer: FolderWriter,
-  seconds: number,
+  done: {
+    readonly layers: readonly LayerReport[];
+    readonly seconds: number;
+    readonly disk: number;
+  },
 ): CompressionReport {
   const length = calibration?.length ?? 0;
   const sequences = calibration ? calibration.ids.length / length : 0;
-  const codes = layers.reduce((sum, { memory }) => sum + memory, 0);
+  const codes = done.layers.reduce((sum, { memory }) => sum + memory, 0);
   return {
     format: 'kintsugi-compression',
     version: 1,
@@ -176,9 +202,9 @@ function makeReport(
     recipe: options,
     calibration: { sequences, length },
     seed,
-    layers,
-    disk: { original: plan.bytes.disk, compressed: writer.bytesWritten() },
+    layers: done.layers,
+    disk: { original: plan.bytes.disk, compressed: done.disk },
     memory: { original: plan.bytes.memory, compressed: plan.bytes.dense + codes },
-    seconds,
+    seconds: done.seconds,
   };
 }

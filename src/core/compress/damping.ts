@@ -1,6 +1,6 @@
 import { KintsugiError } from '../../shared/errors.ts';
 import { inverseFactor } from './factor.ts';
-import { type Gemm, plainGemm } from './gemm.ts';
+import { type Algebra, plainAlgebra } from './gemm.ts';
 import type { QuantizationOptions } from './quantized.ts';
 
 const DEFAULT_DAMPING = 0.01;
@@ -25,7 +25,7 @@ export async function factorHessian(
   hessian: Float32Array,
   n: number,
   { actOrder, damping: first }: Pick<QuantizationOptions, 'actOrder' | 'damping'>,
-  gemm64: Gemm<Float64Array> = plainGemm,
+  algebra: Algebra = plainAlgebra,
 ): Promise<HessianFactor> {
   if (!hessian.every(Number.isFinite)) throw notFinite();
   const order = columnOrder(hessian, n, actOrder);
@@ -33,7 +33,7 @@ export async function factorHessian(
   let mean = 0;
   for (let i = 0; i < n; i++) mean += permuted[i * n + i]! / n;
   for (let damping = first; damping <= LARGEST_DAMPING; damping = raised(damping)) {
-    const upper = await inverseFactor(permuted, n, damping * mean, gemm64);
+    const upper = await inverseFactor(permuted, n, damping * mean, algebra);
     if (upper !== undefined) return { order, upper: Float32Array.from(upper), damping };
   }
   throw new KintsugiError('QUANTIZATION_INVALID', 'The Hessian cannot be factored', {

@@ -1,4 +1,4 @@
-import { type Gemm, plainGemm } from './gemm.ts';
+import { type Algebra, type Gemm, plainAlgebra } from './gemm.ts';
 
 type Gemm64 = Gemm<Float64Array>;
 
@@ -7,7 +7,6 @@ type Panels = Float64Array[];
 
 // Pivots this small against their own diagonal entry are rounding noise: H is singular.
 const SMALLEST_PIVOT = 1e-12;
-const PANEL = 64;
 
 /**
  * U [n, n], the upper Cholesky factor of H⁻¹ (H⁻¹ = UᵀU), for H = hessian + shift·I; undefined when
@@ -20,9 +19,10 @@ export async function inverseFactor(
   hessian: Float32Array,
   n: number,
   shift: number,
-  gemm: Gemm64 = plainGemm,
-  panelWidth = PANEL,
+  algebra: Algebra = plainAlgebra,
 ): Promise<Float64Array | undefined> {
+  const panelWidth = algebra.panelWidth(n);
+  const gemm = algebra.gemm64;
   const panels = reversedPanels(hessian, n, shift, panelWidth);
   const diagonalInverses = await cholesky(panels, n, panelWidth, gemm);
   if (diagonalInverses === undefined) return undefined;

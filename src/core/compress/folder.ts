@@ -1,8 +1,7 @@
 import { constants } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { KintsugiError } from '../../shared/errors.ts';
-import { asUnwritable, syncFolder, writeFileAtomic } from '../checkpoint/atomic.ts';
+import { copyFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../checkpoint/atomic.ts';
 import type { Checkpoint } from '../checkpoint/folder.ts';
 import { openFolder } from '../checkpoint/paths.ts';
 import { type TensorData, writeSafetensors } from '../checkpoint/safetensors.ts';
@@ -24,58 +23,50 @@ const COMPANIONS = [
   'generation_config.json',
 ];
 
-/**
- * A compressed folder in the making: shards land in `<out>.partial-…` and nothing is called `out`
- * before everything is in it.
- */
-export interface FolderWriter {
+/** The weights of a folder in the making. */
+export interface ShardWriter {
   /** Writes the next shard to disk. */
-  addShard(tensors: readonly TensorData[]): Promise<void>;
+  add(tensors: readonly TensorData[]): Promise<void>;
   /** Bytes of the shards so far. */
   bytesWritten(): number;
-  /** Adds config, tokenizer and report, then puts the folder in place. */
-  finish(checkpoint: Checkpoint, report: CompressionReport): Promise<void>;
-  /** Removes everything. */
-  abandon(): Promise<void>;
+  /** Writes the index, once all shards are there. */
+  finish(): Promise<void>;
 }
 
-/** @throws KintsugiError OUTPUT_UNWRITABLE when `out` holds something or cannot be written. */
-export async function createFolderWriter(out: string, shards: number): Promise<FolderWriter> {
-  const target = resolve(out);
-  await refuseOccupied(target);
-  const partial = await guarded(target, async () => {
-    await mkdir(dirname(target), { recursive: true });
-    return mkdtemp(join(dirname(target), `${basename(target)}.partial-`));
-  });
+/** Writes `count` safetensors shards into `dir`. */
+export function createShardWriter(dir: string, count: number): ShardWriter {
   const weightMap: Record<string, string> = {};
   let bytes = 0;
   let written = 0;
   return {
     bytesWritten: () => bytes,
-    async addShard(tensors) {
+    async add(tensors) {
       written++;
-      const file = shardName(written, shards);
-      await guarded(target, async () => {
-        await writeSafetensors(join(partial, file), tensors, { format: 'pt' });
-        bytes += (await stat(join(partial, file))).size;
-      });
+      const file = shardName(written, count);
+      await writeSafetensors(join(dir, file), tensors, { format: 'pt' });
+      bytes += (await stat(join(dir, file))).size;
       for (const { name } of tensors) weightMap[name] = file;
     },
-    async finish(checkpoint, report) {
-      await guarded(target, async () => {
-        await writeConfig(partial, checkpoint, report);
-        const index = { metadata: { total_size: bytes }, weight_map: weightMap };
-        await writeJson(join(partial, 'model.safetensors.index.json'), index);
-        await copyCompanions(checkpoint.dir, partial);
-        await writeJson(join(partial, 'kintsugi.json'), report);
-        await refuseOccupied(target);
-        await rmdir(target).catch(ignoreMissing);
-        await rename(partial, target);
-        await syncFolder(dirname(target));
-      });
-    },
-    abandon: () => rm(partial, { recursive: true, force: true }),
+    finish: () =>
+      writeJson(join(dir, 'model.safetensors.index.json'), {
+        metadata: { total_size: bytes },
+        weight_map: weightMap,
+      }),
   };
+}
+
+/** Everything of a compressed folder but the weights: config, tokenizer and report. */
+export async function writeCompanions(
+  dir: string,
+  checkpoint: Checkpoint,
+  report: CompressionReport,
+): Promise<void> {
+  const quantization = quantizationConfig(report.recipe);
+  const config = { ...checkpoint.config, quantization_config: quantization };
+  await writeJson(join(dir, 'config.json'), config);
+  await writeJson(join(dir, 'quantize_config.json'), quantization);
+  await copyCompanions(checkpoint.dir, dir);
+  await writeJson(join(dir, 'kintsugi.json'), report);
 }
 
 /** The four tensors of one linear in a GPTQ v2 checkpoint. */
@@ -105,13 +96,6 @@ function shardName(index: number, count: number): string {
   return `model-${number(index)}-of-${number(count)}.safetensors`;
 }
 
-async function writeConfig(dir: string, checkpoint: Checkpoint, report: CompressionReport) {
-  const quantization = quantizationConfig(report.recipe);
-  const config = { ...checkpoint.config, quantization_config: quantization };
-  await writeJson(join(dir, 'config.json'), config);
-  await writeJson(join(dir, 'quantize_config.json'), quantization);
-}
-
 async function copyCompanions(from: string, to: string): Promise<void> {
   const folder = await openFolder(from);
   for (const name of COMPANIONS) {
@@ -124,24 +108,6 @@ function writeJson(path: string, value: unknown): Promise<void> {
   return writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-async function refuseOccupied(target: string): Promise<void> {
-  const entries = await guarded(target, () => readdir(target).catch(ignoreMissing));
-  if (entries === undefined || entries.length === 0) return;
-  throw new KintsugiError('OUTPUT_UNWRITABLE', `${target} already holds files`, {
-    file: target,
-    field: 'out',
-    next: 'Choose a new or empty folder.',
-  });
-}
-
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
-}
-
-async function guarded<T>(target: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    throw asUnwritable(cause, target);
-  }
 }

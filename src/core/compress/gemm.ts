@@ -22,6 +22,14 @@ export type Gemm<T extends Float32Array | Float64Array> = (
   shape: GemmShape,
 ) => Promise<void>;
 
+/** The matrix products of a solver, and the panel width that its factorisations run best with. */
+export interface Algebra {
+  readonly gemm: Gemm<Float32Array>;
+  readonly gemm64: Gemm<Float64Array>;
+  /** For a matrix of order n. */
+  panelWidth(n: number): number;
+}
+
 // A packed tile of B (TILE_K × TILE_N fp64 = 512 KB) stays in L2, a packed strip of A (4 × TILE_K) in L1.
 const TILE_K = 256;
 const TILE_N = 256;
@@ -132,3 +140,9 @@ function addBlock(
     for (let j = 0; j < STRIP && j < columns; j++)
       c[at + i * stride + j]! += alpha * sums[i * STRIP + j]!;
 }
+
+export const plainAlgebra: Algebra = {
+  gemm: plainGemm,
+  gemm64: plainGemm,
+  panelWidth: () => 64,
+};

@@ -1,5 +1,5 @@
 import { factorHessian, type HessianFactor } from './damping.ts';
-import { type Gemm, plainGemm } from './gemm.ts';
+import { type Algebra, type Gemm, plainAlgebra } from './gemm.ts';
 import { encode, fitGrid } from './grid.ts';
 import { relativeError } from './hessian.ts';
 import type { QuantizationMethod } from './method.ts';
@@ -12,19 +12,19 @@ export const gptq: QuantizationMethod = {
   name: 'gptq',
   needsHessian: true,
   prepare: factorHessian,
-  async quantizeLinear(problem, gemm = plainGemm) {
+  async quantizeLinear(problem, algebra: Algebra = plainAlgebra) {
     const { weight, hessian, options } = problem;
     if (hessian === undefined) throw new Error('GPTQ needs the Hessian of the layer inputs');
-    const factor = problem.factor ?? (await factorHessian(hessian, problem.in, options));
+    const factor = problem.factor ?? (await factorHessian(hessian, problem.in, options, algebra));
     const state = startState(problem, hessian, factor);
     for (let start = 0; start < problem.in; ) {
       const end = blockEnd(start, state.groupSize, problem.in);
       const errors = solveBlock(state, start, end);
-      await propagate(state, errors, start, end, gemm);
+      await propagate(state, errors, start, end, algebra.gemm);
       start = end;
     }
     const quantized = finish(state);
-    const error = await relativeError(weight, dequantize(quantized), hessian, problem.in, gemm);
+    const error = await relativeError(weight, dequantize(quantized), hessian, problem.in, algebra);
     return { ...quantized, error, damping: factor.damping };
   },
 };
@@ -84,18 +84,18 @@ function fitStaticGroups(state: State, hessian: Float32Array): void {
   const natural = permuteWeight(state.problem, hessian, Int32Array.from(state.factor.order).sort());
   for (let o = 0; o < out; o++)
     for (let start = 0; start < n; start += state.groupSize)
-      storeGrid(state, natural, o, start, Math.floor(start / state.groupSize));
+      storeGrid(state, natural, o * n + start, o, Math.floor(start / state.groupSize));
 }
 
+/** Fits the grid of one row's `group`, whose weights are the values from `at` on. */
 function storeGrid(
-  { problem: { out, in: n, options }, groupSize, scales, zeros }: State,
-  values: Float32Array,
+  { problem: { out, options }, groupSize, scales, zeros }: State,
+  values: Float32Array | Float64Array,
+  at: number,
   row: number,
-  start: number,
   group: number,
 ): void {
-  const end = Math.min(start + groupSize, n);
-  const { scale, zero } = fitGrid(values, row * n + start, row * n + end, options);
+  const { scale, zero } = fitGrid(values, at, at + groupSize, options);
   scales[group * out + row] = scale;
   zeros[group * out + row] = zero;
 }
@@ -111,6 +111,18 @@ function blockEnd(start: number, groupSize: number, columns: number): number {
   return Math.min(start + BLOCK, groupEnd, columns);
 }
 
+/** A run of columns that is solved before its errors reach the columns after it. */
+interface Block {
+  readonly start: number;
+  readonly width: number;
+  /** U[start:end, start:end]. */
+  readonly factor: Float64Array;
+  /** Err [out, width]. */
+  readonly errors: Float32Array;
+  /** The row being solved. */
+  readonly row: Float64Array;
+}
+
 /** Quantises positions [start, end) of every row; returns Err [out, end − start]. */
 function solveBlock(state: State, start: number, end: number): Float32Array {
   const { out, in: n } = state.problem;
@@ -120,39 +132,40 @@ function solveBlock(state: State, start: number, end: number): Float32Array {
     for (let j = i; j < width; j++)
       factor[i * width + j] = state.factor.upper[(start + i) * n + start + j]!;
   const errors = new Float32Array(out * width);
+  const block = { start, width, factor, errors, row: new Float64Array(width) };
   // Rows are independent: one row of the block stays in L1 while it runs through all its columns.
-  for (let o = 0; o < out; o++) solveRow(state, o, start, end, factor, errors);
+  for (let o = 0; o < out; o++) solveRow(state, block, o);
   return errors;
 }
 
-function solveRow(
-  state: State,
-  row: number,
-  start: number,
-  end: number,
-  factor: Float64Array,
-  errors: Float32Array,
-): void {
-  const { weight, group, codes, scales, zeros, groupSize } = state;
+function solveRow(state: State, { start, width, factor, errors, row }: Block, o: number): void {
+  const { weight, group, codes, scales, zeros } = state;
   const { out, in: n, options } = state.problem;
   const maxCode = 2 ** options.bits - 1;
-  const width = end - start;
-  const base = row * n + start;
+  const base = o * n + start;
+  row.set(weight.subarray(base, base + width));
   for (let i = 0; i < width; i++) {
-    const position = start + i;
-    if (!options.staticGroups && position % groupSize === 0)
-      storeGrid(state, weight, row, position, group[position]!);
-    const parameter = group[position]! * out + row;
+    if (!options.staticGroups && (start + i) % state.groupSize === 0)
+      fitGroup(state, row, o, start, i);
+    const parameter = group[start + i]! * out + o;
     const scale = scales[parameter]!;
     const zero = zeros[parameter]!;
-    const w = weight[base + i]!;
-    const code = encode(w, scale, zero, maxCode);
+    const code = encode(row[i]!, scale, zero, maxCode);
     codes[base + i] = code;
-    const error = (w - scale * (code - zero)) / factor[i * width + i]!;
-    errors[row * width + i] = error;
     const at = i * width;
-    for (let j = i + 1; j < width; j++) weight[base + j]! -= error * factor[at + j]!;
+    const error = (row[i]! - scale * (code - zero)) / factor[at + i]!;
+    errors[o * width + i] = error;
+    for (let j = i + 1; j < width; j++) row[j]! -= error * factor[at + j]!;
   }
+}
+
+/** Fits the group that starts at column i of the block, from the weights as they are now. */
+function fitGroup(state: State, row: Float64Array, o: number, start: number, i: number): void {
+  const { weight, group, groupSize, problem } = state;
+  const index = group[start + i]!;
+  // A group wider than the block starts with it, and so before any column of the block has moved.
+  if (i + groupSize <= row.length) storeGrid(state, row, i, o, index);
+  else storeGrid(state, weight, o * problem.in + start, o, index);
 }
 
 /** W[:, end:] −= Err · U[start:end, end:]. */

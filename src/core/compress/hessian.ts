@@ -1,4 +1,4 @@
-import { type Gemm, plainGemm } from './gemm.ts';
+import { type Algebra, plainAlgebra } from './gemm.ts';
 
 /**
  * GPTQ's running Hessian of a linear's squared output error, H = (2/N)·Σ XᵀX over calibration
@@ -15,7 +15,7 @@ export class Hessian {
   }
 
   /** Adds the inputs [tokens, in] of `sequences` calibration sequences. */
-  async add(inputs: Float32Array, sequences: number, gemm: Gemm<Float32Array> = plainGemm) {
+  async add(inputs: Float32Array, sequences: number, { gemm }: Algebra = plainAlgebra) {
     const n = this.columns;
     const gram = new Float32Array(n * n);
     const k = inputs.length / n;
@@ -43,7 +43,7 @@ export async function relativeError(
   quantized: Float32Array,
   hessian: Float32Array | undefined,
   columns: number,
-  gemm: Gemm<Float32Array> = plainGemm,
+  { gemm }: Algebra = plainAlgebra,
 ): Promise<number> {
   const difference = weight.map((w, i) => w - quantized[i]!);
   const energy = async (matrix: Float32Array) => {

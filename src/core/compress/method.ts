@@ -1,8 +1,8 @@
 import type { HessianFactor } from './damping.ts';
-import type { Gemm } from './gemm.ts';
+import type { Algebra } from './gemm.ts';
 import type { LinearProblem, QuantizationOptions, QuantizedLinear } from './quantized.ts';
 
-/** A training-free way to quantise linear layers. Matrix products run in plain JavaScript by default. */
+/** A training-free way to quantise linear layers. The algebra is plain JavaScript by default. */
 export interface QuantizationMethod {
   readonly name: 'gptq' | 'rtn';
   readonly needsHessian: boolean;
@@ -14,7 +14,7 @@ export interface QuantizationMethod {
     hessian: Float32Array,
     columns: number,
     options: QuantizationOptions,
-    gemm64?: Gemm<Float64Array>,
+    algebra?: Algebra,
   ): Promise<HessianFactor>;
-  quantizeLinear(problem: LinearProblem, gemm?: Gemm<Float32Array>): Promise<QuantizedLinear>;
+  quantizeLinear(problem: LinearProblem, algebra?: Algebra): Promise<QuantizedLinear>;
 }

@@ -6,6 +6,7 @@ import type { Model } from '../models/model.ts';
 import { familyOf } from '../models/registry.ts';
 import { storedWeights } from '../models/weights.ts';
 import { readKernelWeights } from './read.ts';
+import { withCodesInFile } from './runtime-file.ts';
 
 export interface OpenedModel {
   readonly checkpoint: Checkpoint;
@@ -51,6 +52,7 @@ export async function openModel(dir: string): Promise<OpenedModel> {
   const config = family.parseConfig(checkpoint.config, file);
   const quantized = readKernelWeights(checkpoint);
   checkShapes(checkpoint, family.tensorShapes(config), quantized);
-  const model = { family, config, weights: storedWeights(checkpoint.tensors, quantized) };
-  return { checkpoint, model, quantized };
+  const linears = await withCodesInFile(checkpoint, quantized);
+  const model = { family, config, weights: storedWeights(checkpoint.tensors, linears) };
+  return { checkpoint, model, quantized: linears };
 }

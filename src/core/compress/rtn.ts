@@ -1,3 +1,4 @@
+import { plainAlgebra } from './gemm.ts';
 import { encode, fitGrid } from './grid.ts';
 import { relativeError } from './hessian.ts';
 import type { QuantizationMethod } from './method.ts';
@@ -7,10 +8,10 @@ import { dequantize, groupColumns, type LinearProblem, type QuantizedWeight } fr
 export const rtn: QuantizationMethod = {
   name: 'rtn',
   needsHessian: false,
-  async quantizeLinear(problem, gemm) {
+  async quantizeLinear(problem, algebra = plainAlgebra) {
     const quantized = roundToNearest(problem);
     const { weight, hessian } = problem;
-    const error = await relativeError(weight, dequantize(quantized), hessian, problem.in, gemm);
+    const error = await relativeError(weight, dequantize(quantized), hessian, problem.in, algebra);
     return { ...quantized, error, damping: 0 };
   },
 };

@@ -1,4 +1,5 @@
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { encodePair } from '../tune/sequences.ts';
 import type { ScoreOptions, Scorer, Sequence, SequenceScore } from './score.ts';
 import type { ChoiceItem, ClozeItem, Task } from './tasks.ts';
 
@@ -22,21 +23,6 @@ interface Question {
   readonly sequences: readonly Sequence[];
 }
 
-/**
- * Ids of context and continuation, the continuation's being what enc(context + continuation) adds
- * after enc(context): the way lm-evaluation-harness splits them. Trailing spaces of the context
- * belong to the continuation.
- */
-export function continuation(tokenizer: Tokenizer, context: string, answer: string): Sequence {
-  const stem = context.trimEnd();
-  const rest = `${context.slice(stem.length)}${answer}`;
-  const start = tokenizer.bosId === undefined ? [] : [tokenizer.bosId];
-  const before = tokenizer.encode(stem);
-  const whole = tokenizer.encode(stem + rest);
-  const scored = Math.max(1, whole.length - before.length);
-  return { ids: [...start, ...whole], scored };
-}
-
 function questions(
   tokenizer: Tokenizer,
   task: Task,
@@ -44,7 +30,7 @@ function questions(
 ): Question[] {
   return items.map((item) => {
     const endings = 'choices' in item ? item.choices : item.answers;
-    const sequences = endings.map((e) => continuation(tokenizer, item.context, ` ${e}`));
+    const sequences = endings.map((e) => encodePair(tokenizer, item.context, ` ${e}`));
     return { task: task.name, item, sequences };
   });
 }

@@ -3,6 +3,9 @@ import { isObject, type JsonObject, quote } from '../checkpoint/json.ts';
 /** Ids index arrays: one huge id would make a small file fill the memory. */
 const ID_LIMIT = 2 ** 24;
 
+/** Some files, gpt2's among them, leave the type out. */
+const MODELS: readonly unknown[] = ['BPE', 'Unigram', 'WordLevel', 'WordPiece', undefined];
+
 type Fault = (message: string, field: string) => Error;
 
 /**
@@ -12,6 +15,7 @@ type Fault = (message: string, field: string) => Error;
 export function checkVocabulary(definition: JsonObject, fault: Fault): number {
   const { model, added_tokens: added = [] } = definition;
   if (!isObject(model)) throw fault('tokenizer.json has no model', 'model');
+  if (!MODELS.includes(model['type'])) throw fault('The model type is unknown', 'model.type');
   if (!Array.isArray(added)) throw fault('added_tokens is not a list', 'added_tokens');
   const { vocab } = model;
   if (!isObject(vocab) && !Array.isArray(vocab))

@@ -48,18 +48,24 @@ function encodeText({ group, target }: Example, { tokenizer, maxLength }: Encode
 }
 
 /**
- * The target's tokens are those of context + target after those of the context: tokenising the two
- * apart would give tokens that never follow one another. Spaces at the context's end belong to the
- * target's first token (lm-evaluation-harness, `_encode_pair`).
+ * Ids of context + target, and how many of them the target is: those after the context's own.
+ * Tokenising the two apart would give tokens that never follow one another. Spaces at the context's
+ * end belong to the target's first token (lm-evaluation-harness, `_encode_pair`).
  */
-function encodeAnswer({ group, context, target }: Example, options: EncodeOptions): Sequence {
-  const { tokenizer, maxLength } = options;
-  const start = opening(tokenizer);
+export function encodePair(
+  tokenizer: TextEncoder,
+  context: string,
+  target: string,
+): { readonly ids: number[]; readonly scored: number } {
   const whole = Array.from(tokenizer.encode(context + target));
   const before = tokenizer.encode(context.trimEnd()).length;
-  const scored = Math.max(1, whole.length - before);
-  const ids = Int32Array.from([...start, ...whole].slice(-maxLength));
-  return { group, ids, scoredFrom: Math.max(0, ids.length - scored) };
+  return { ids: [...opening(tokenizer), ...whole], scored: Math.max(1, whole.length - before) };
+}
+
+function encodeAnswer({ group, context, target }: Example, options: EncodeOptions): Sequence {
+  const pair = encodePair(options.tokenizer, context, target);
+  const ids = Int32Array.from(pair.ids.slice(-options.maxLength));
+  return { group, ids, scoredFrom: Math.max(0, ids.length - pair.scored) };
 }
 
 function checkVocabulary(ids: Int32Array, example: Example, vocabularySize: number): void {

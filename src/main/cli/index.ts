@@ -20,6 +20,8 @@ async function main(args: readonly string[]): Promise<number> {
   } catch (error) {
     progress.clear();
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+    // A command without its subcommand: commander has printed the help.
+    if (error instanceof CommanderError && error.code === 'commander.help') return EXIT.badInput;
     const { home } = program.opts<{ home?: string }>();
     const known = toKintsugiError(explainDatabaseError(error, databasePath(dataHome(home))));
     if (flags.json) process.stdout.write(`${JSON.stringify(errorDocument(known), null, 2)}\n`);

@@ -1,5 +1,7 @@
 import { Command } from 'commander';
 import { type CommandParts, createAddAction } from './action.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
+import { addRepairCommand } from './commands/repair.ts';
 import { addRunsCommand } from './commands/runs.ts';
 
 /** The whole command line. Help and errors are thrown, not exited with. */
@@ -15,6 +17,8 @@ export function createProgram(parts: CommandParts): Command {
     // Errors are printed in one place, with a code and a next step.
     .configureOutput({ outputError: () => undefined });
   const addAction = createAddAction(program, parts);
+  addRepairCommand(program, addAction);
   addRunsCommand(program, addAction);
+  addDoctorCommand(program, addAction);
   return program;
 }

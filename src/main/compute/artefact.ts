@@ -3,13 +3,16 @@ import { createReadStream } from 'node:fs';
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** sha256 (hex) over every file of a folder: sorted relative names, sizes and bytes. */
-export async function hashFolder(folder: string): Promise<string> {
+/**
+ * sha256 (hex) over the files of a folder: sorted relative names, sizes and bytes.
+ * @param except relative names to leave out
+ */
+export async function hashFolder(folder: string, except: readonly string[] = []): Promise<string> {
   const hash = createHash('sha256');
   const names = await readdir(folder, { recursive: true });
   for (const name of names.map((name) => name.replaceAll('\\', '/')).sort()) {
     const { size, isFile } = await describe(join(folder, name));
-    if (!isFile) continue;
+    if (!isFile || except.includes(name)) continue;
     hash.update(`${name}\0${size}\0`);
     await updateFromFile(hash, join(folder, name));
   }

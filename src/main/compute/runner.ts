@@ -92,17 +92,23 @@ async function isDone(run: Run, stage: Stage, row: StageRow): Promise<boolean> {
   if (row.status !== 'done') return false;
   if (stage.artefact === undefined) return true;
   const folder = join(run.directory, stage.artefact);
-  return existsSync(folder) && (await hashFolder(folder)) === row.artefact_hash;
+  return existsSync(folder) && (await hashFolder(folder, stage.unhashed)) === row.artefact_hash;
 }
 
 /** What was made from an input that has changed since is of no use, nor are its checkpoints. */
 async function discard(store: Store, run: Run, stages: readonly Stage[]): Promise<void> {
   for (const stage of stages) {
     await resetStage(store.db, run.id, stage.name);
-    if (stage.artefact === undefined) continue;
-    await rm(join(run.directory, stage.artefact), { recursive: true, force: true });
+    await removeFolder(scratchOf(run, stage));
+    if (stage.artefact !== undefined) await removeFolder(join(run.directory, stage.artefact));
   }
 }
+
+/** Stage names may hold characters that file names may not. */
+const scratchOf = (run: Run, { name }: Stage): string =>
+  join(run.directory, 'scratch', name.replaceAll(/[^\w.@-]/g, '-'));
+
+const removeFolder = (path: string): Promise<void> => rm(path, { recursive: true, force: true });
 
 /** `beforeDone` is told the hash of the stage's artefact before the stage counts as done. */
 async function runStage(
@@ -117,10 +123,13 @@ async function runStage(
   const journal = createJournal(store, run, stage);
   try {
     options.signal.throwIfAborted();
-    await stage.run(stageContext(stage, journal, options));
+    await stage.run({ scratch: scratchOf(run, stage), ...stageContext(stage, journal, options) });
     await journal.flush();
     const { artefact } = stage;
-    const hash = artefact === undefined ? null : await hashFolder(join(run.directory, artefact));
+    const hash =
+      artefact === undefined
+        ? null
+        : await hashFolder(join(run.directory, artefact), stage.unhashed);
     await beforeDone(hash);
     await finishStage(
       store.db,
@@ -128,6 +137,7 @@ async function runStage(
       stage.name,
       artefact && hash ? { path: artefact, hash } : undefined,
     );
+    await removeFolder(scratchOf(run, stage));
     const seconds = (performance.now() - startedAt) / 1000;
     options.onEvent({ kind: 'stage-done', stage: stage.name, seconds });
   } catch (error) {
@@ -141,7 +151,7 @@ function stageContext(
   stage: Stage,
   journal: Journal,
   { signal, onEvent }: RunOptions,
-): StageContext {
+): Omit<StageContext, 'scratch'> {
   return {
     signal,
     progress(share, secondsLeft) {

@@ -7,11 +7,18 @@ export interface Stage {
    * and a resumed run trusts it only as long as the hash holds.
    */
   readonly artefact?: string;
+  /** Files of the artefact that hold times, and so never come out the same twice. */
+  readonly unhashed?: readonly string[];
   /** Works from whatever an earlier, cut-off call left behind; throws when the signal is raised. */
   run(context: StageContext): Promise<void>;
 }
 
 export interface StageContext {
+  /**
+   * Absolute path of a folder for what a cut-off stage goes on from. It is not made for the stage, and
+   * is removed when the stage is done or its input has changed.
+   */
+  readonly scratch: string;
   readonly signal: AbortSignal;
   /** Share done in [0, 1] and, where known, the seconds left. */
   progress(share: number, secondsLeft?: number): void;

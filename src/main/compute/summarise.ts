@@ -48,7 +48,7 @@ function find(arms: readonly ArmMeasurements[], id: Arm['id']): ArmMeasurements 
 }
 
 /** An input's score is its mean over the seeds, so that a standard error counts inputs once. */
-function accuracies({ tasks, correct }: Scored) {
+export function accuracies({ tasks, correct }: Scored): Pick<ArmResult, 'tasks' | 'mean'> {
   const scores = tasks.map((_, input) => average(correct.map((seed) => seed[input]!)));
   const byTask = [...Map.groupBy(tasks.keys(), (input) => tasks[input]!)].map(
     ([task, inputs]) => [task, estimate([...inputs].map((input) => scores[input]!))] as const,

@@ -43,9 +43,9 @@ const job = (out: string, changes: Partial<CompressionJob> = {}): CompressionJob
   ...changes,
 });
 
-/** Names in the test's folder that start with `out`: the result, or what a failure left behind. */
+/** Names in the test's folder that hold `out`: the result, or what a failure left behind. */
 const leftovers = async (out: string) =>
-  (await readdir(folder)).filter((name) => name.startsWith(out));
+  (await readdir(folder)).filter((name) => name.includes(out));
 
 /** Inputs of `module` over the calibration text when only `quantized` linears are compressed. */
 async function inputsOf(module: string, compressed: Checkpoint, quantized: readonly string[]) {
@@ -196,11 +196,21 @@ describe('refusals', () => {
     expect(await leftovers('cancelled')).toEqual([]);
   });
 
+  test('cancelling reaches into the calibration runs', async () => {
+    const controller = new AbortController();
+    const onProgress = () => setImmediate(() => controller.abort());
+    const cancelled = compress(job('early', { onProgress, signal: controller.signal }));
+    await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' });
+    const signal = AbortSignal.abort();
+    await expect(compress(job('early', { signal }))).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(await leftovers('early')).toEqual([]);
+  });
+
   test('a folder that holds something is refused, an empty one is used', async () => {
     await mkdir(join(folder, 'taken'));
     await compress(job('taken'));
     const again = compress(job('taken'));
-    await expect(again).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE', field: 'out' });
+    await expect(again).rejects.toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
     expect(await leftovers('taken')).toEqual(['taken']);
   });
 

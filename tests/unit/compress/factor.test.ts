@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { inverseFactor } from '../../../src/core/compress/factor.ts';
-import { plainGemm } from '../../../src/core/compress/gemm.ts';
+import { plainAlgebra } from '../../../src/core/compress/gemm.ts';
 import { createRandom } from '../../../src/core/random.ts';
+
+const panels = (width: number) => ({ ...plainAlgebra, panelWidth: () => width });
 
 /** XᵀX of `rank` random inputs. */
 function gram(n: number, rank: number): Float32Array {
@@ -59,7 +61,7 @@ describe('inverseFactor', () => {
       const h = gram(n, n + 8);
       const damped = Float64Array.from(h, (v, i) => v + (i % (n + 1) === 0 ? 0.5 : 0));
       const lower = cholesky(inverse(damped, n), n);
-      const upper = (await inverseFactor(h, n, 0.5, plainGemm, width))!;
+      const upper = (await inverseFactor(h, n, 0.5, panels(width)))!;
       for (let i = 0; i < n; i++)
         for (let j = 0; j < n; j++)
           expect(Math.abs(upper[i * n + j]! - lower[j * n + i]!)).toBeLessThan(1e-9);
@@ -67,7 +69,7 @@ describe('inverseFactor', () => {
   }
 
   test('says so when the matrix is not positive definite', async () => {
-    expect(await inverseFactor(gram(24, 8), 24, 0, plainGemm, 8)).toBeUndefined();
+    expect(await inverseFactor(gram(24, 8), 24, 0, panels(8))).toBeUndefined();
     const indefinite = Float32Array.of(1, 2, 2, 1);
     expect(await inverseFactor(indefinite, 2, 0)).toBeUndefined();
     expect(await inverseFactor(indefinite, 2, 2)).toBeDefined();

@@ -53,6 +53,7 @@ const VIOLATIONS: Readonly<Record<string, readonly [rule: string, source: string
   'src/core/compress/a.ts': ['core-order-compress', `import '../export/peft.ts';`],
   'src/core/tune/a.ts': ['core-order-tune', `import '../export/peft.ts';`],
   'src/core/select/a.ts': ['core-order-select', `import '../export/peft.ts';`],
+  'src/core/generate/a.ts': ['core-order-generate', `import '../export/peft.ts';`],
   'src/core/evaluate/a.ts': ['core-order-evaluate', `import '../export/peft.ts';`],
   'src/core/analyse/a.ts': ['core-order-analyse', `import '../export/peft.ts';`],
   'src/main/db/a.ts': ['main-computes-in-compute', `import '../../core/random.ts';`],

@@ -120,7 +120,6 @@ const rules: Readonly<Record<OpName, Rule>> = {
   }),
   Greater: binary('bool'),
   GreaterOrEqual: binary('bool'),
-  Identity: unary,
   Less: binary('bool'),
   LessOrEqual: binary('bool'),
   Log: unary,

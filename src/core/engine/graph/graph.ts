@@ -54,7 +54,6 @@ export type OpName =
   | 'Gather'
   | 'Greater'
   | 'GreaterOrEqual'
-  | 'Identity'
   | 'Less'
   | 'LessOrEqual'
   | 'Log'

@@ -30,6 +30,21 @@ const unary =
 const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
   a.length === b.length && a.every((d, i) => d === b[i]);
 
+const ARITHMETIC: Partial<Record<OpName, (a: number, b: number) => number>> = {
+  Add: (a, b) => a + b,
+  Div: (a, b) => a / b,
+  Mul: (a, b) => a * b,
+  Sub: (a, b) => a - b,
+};
+
+/** Arithmetic on two constants of one repeated value each is another such constant. */
+function fold(op: OpName, backend: TraceBackend, a: tf.TensorInfo, b: tf.TensorInfo) {
+  const [x, y] = [backend.splat(a), backend.splat(b)];
+  const compute = ARITHMETIC[op];
+  if (x === undefined || y === undefined || !compute || a.dtype !== 'float32') return undefined;
+  return backend.fill(broadcastShape(a.shape, b.shape)!, Math.fround(compute(x, y)), 'float32');
+}
+
 /**
  * A constant of one repeated value enters as a scalar: tfjs's gradients multiply by whole tensors
  * of ones. When the scalar's shape decided the result's, the result is expanded instead.
@@ -39,6 +54,8 @@ const binary =
   ({ inputs, backend }) => {
     const a = inputs['a']!;
     const b = inputs['b']!;
+    const folded = fold(op, backend, a, b);
+    if (folded) return folded;
     const shape = broadcastShape(a.shape, b.shape)!;
     const operand = (x: tf.TensorInfo) => {
       const splat = backend.splat(x);
@@ -60,7 +77,7 @@ const reduce =
     const x = backend.value(inputs['x']!);
     const axes = tf.util.parseAxisParam(attrs['axis'] as number, [...x.shape]);
     const keep = attrs['keepDims'] === true;
-    if (axes.length === 0) return node(backend, 'Identity', [x], x.shape, x.dtype);
+    if (axes.length === 0) return backend.wrap(x);
     const shape = keep
       ? x.shape.map((d, i) => (axes.includes(i) ? 1 : d))
       : x.shape.filter((_, i) => !axes.includes(i));
@@ -71,6 +88,7 @@ const reshapeTo = (backend: TraceBackend, info: tf.TensorInfo, shape: readonly n
   const splat = backend.splat(info);
   if (splat !== undefined) return backend.fill(shape, splat, traceDtype(info.dtype));
   const x = backend.value(info);
+  if (sameShape(x.shape, shape)) return backend.wrap(x);
   return node(backend, 'Reshape', [x], shape, x.dtype);
 };
 
@@ -95,7 +113,6 @@ const kernels: Readonly<Record<string, Kernel>> = {
   Cos: unary('Cos'),
   Erf: unary('Erf'),
   Exp: unary('Exp'),
-  Identity: unary('Identity'),
   Log: unary('Log'),
   LogicalNot: unary('Not'),
   Neg: unary('Neg'),
@@ -126,6 +143,8 @@ const kernels: Readonly<Record<string, Kernel>> = {
   Mean: reduce('ReduceMean'),
   Min: reduce('ReduceMin'),
   Sum: reduce('ReduceSum'),
+
+  Identity: ({ inputs, backend }) => backend.wrap(backend.value(inputs.x!)),
 
   LogSoftmax: lastAxis('LogSoftmax', 'logits', 'axis'),
   Softmax: lastAxis('Softmax', 'logits', 'dim'),
@@ -158,8 +177,9 @@ const kernels: Readonly<Record<string, Kernel>> = {
   },
 
   Cast: ({ inputs, attrs, backend }) => {
-    const x = backend.value(inputs['x']!);
-    return node(backend, 'Cast', [x], x.shape, traceDtype(attrs['dtype'] as string));
+    const x = backend.value(inputs.x!);
+    const dtype = traceDtype(attrs.dtype as string);
+    return x.dtype === dtype ? backend.wrap(x) : node(backend, 'Cast', [x], x.shape, dtype);
   },
 
   Concat: ({ inputs, attrs, backend }) => {

@@ -2,14 +2,12 @@ import { rm } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { KintsugiError } from '../../../shared/errors.ts';
 import type { Store } from '../../db/open.ts';
-import { readResults } from '../../db/results.ts';
 import { deleteRun, findRun, listRuns, type Run } from '../../db/runs.ts';
-import { listStages } from '../../db/stages.ts';
 import type { AddAction } from '../action.ts';
 import { type Context, type Outcome, withStore } from '../context.ts';
-import { formatSeconds, formatTable } from '../format.ts';
-import { formatResults } from '../results-table.ts';
+import { formatTable, formatTime } from '../format.ts';
 import { reportRun } from '../run-progress.ts';
+import { show } from '../show-run.ts';
 
 export function addRunsCommand(program: Command, addAction: AddAction): void {
   const runs = program.command('runs').description('lists, shows, resumes and deletes stored runs');
@@ -38,7 +36,7 @@ async function list({ db }: Store): Promise<Outcome> {
     run.id,
     run.status,
     String(run.seed),
-    isoTime(run.createdAt),
+    formatTime(run.createdAt),
     run.directory,
   ]);
   return {
@@ -47,35 +45,10 @@ async function list({ db }: Store): Promise<Outcome> {
   };
 }
 
-/** The whole of a stored run, in both forms. */
-export async function show({ db }: Store, id: string): Promise<Outcome> {
-  const run = await findRun(db, id);
-  const stages = await listStages(db, run.id);
-  const stored = await readResults(db, run.id);
-  const rows = stages.map((stage) => [
-    stage.name,
-    stage.status,
-    stage.started_at === null || stage.finished_at === null
-      ? ''
-      : formatSeconds((stage.finished_at - stage.started_at) / 1000),
-  ]);
-  const parts = [
-    `run ${run.id}: ${run.status}, seed ${run.seed}, created ${isoTime(run.createdAt)}`,
-    `folder ${run.directory}`,
-    ...(run.error === null
-      ? []
-      : [`${run.error.code}: ${run.error.message}\n  next: ${run.error.next}`]),
-    '',
-    formatTable(rows),
-    ...(stored === undefined ? [] : ['', formatResults(stored.results, stored.timings)]),
-  ];
-  return { document: { ...run, stages, ...stored }, text: parts.join('\n') };
-}
-
 async function resume(store: Store, context: Context, id: string | undefined): Promise<Outcome> {
   const run = id === undefined ? await newestUnfinished(store) : await findRun(store.db, id);
-  const { resumeRepair } = await import('../../compute/repair.ts');
-  await resumeRepair(store, run, reportRun(context));
+  const { runRepair } = await import('../../compute/repair.ts');
+  await runRepair(store, run, { ...reportRun(context), force: false });
   return show(store, run.id);
 }
 
@@ -99,6 +72,3 @@ async function remove({ db }: Store, id: string): Promise<Outcome> {
   await rm(run.directory, { recursive: true, force: true });
   return { document: { deleted: run.id }, text: `Deleted run ${run.id} and its folder.` };
 }
-
-const isoTime = (milliseconds: number): string =>
-  new Date(milliseconds).toISOString().slice(0, 16).replace('T', ' ');

@@ -1,0 +1,165 @@
+/**
+ * `npm run bench [-- NAME…]`: speed and memory as ratios, peers run in turn with ours on the same
+ * machine. Prints a Markdown table; copy it into docs/log.md with what was learned.
+ */
+import { spawnSync } from 'node:child_process';
+import { availableParallelism, cpus } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { createEngine } from '../src/core/engine/index.ts';
+import { createGenerator } from '../src/core/generate/generate.ts';
+import { createRandom } from '../src/core/random.ts';
+import { median } from './measure.ts';
+import { benchConfig, multipliedParameters, withRandomModel } from './random-model.ts';
+import { STEP } from './step-shape.ts';
+
+const threads = availableParallelism();
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+interface Row {
+  readonly what: string;
+  readonly measured: string;
+  readonly target: string;
+}
+
+interface StepTimes {
+  readonly milliseconds: readonly number[];
+  readonly megabytes?: number;
+}
+
+function ownStep(bits: 4 | 32, level: 0 | 4, steps: number): StepTimes {
+  const args = [here('prompt-step.ts'), bits, level, threads, steps].map(String);
+  const { stdout, status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout.trim().split('\n').at(-1)!);
+}
+
+/** PyTorch's step, or why it can't be had. Debian's python3-torch is in the system's Python. */
+function torchStep(steps: number): (StepTimes & { version: string }) | string {
+  for (const python of ['python3', '/usr/bin/python3']) {
+    const args = [here('peers/prompt_step.py'), String(threads), String(steps)];
+    const { stdout, status } = spawnSync(python, args, { encoding: 'utf8' });
+    if (status === 0) return JSON.parse(stdout);
+  }
+  return 'skipped: no Python with torch found';
+}
+
+const gigaflops = (milliseconds: number): number => {
+  const { layers, batch, length, tokens } = STEP;
+  // Forward and backward to the input: 4 operations per parameter and token.
+  return (4 * batch * (length + tokens) * multipliedParameters(layers)) / milliseconds / 1e6;
+};
+
+/** Ratios of neighbours in time, so that a machine that slows down slows both. */
+function promptStep(): Row[] {
+  const own: number[] = [];
+  const ratios: number[] = [];
+  let version = '';
+  for (let round = 0; round < 3; round++) {
+    const mine = median(ownStep(32, 0, 5).milliseconds);
+    own.push(mine);
+    const peer = torchStep(3);
+    if (typeof peer === 'string') version = peer;
+    else {
+      version = `PyTorch ${peer.version}`;
+      ratios.push(median(peer.milliseconds) / mine);
+    }
+  }
+  const mine = median(own);
+  return [
+    {
+      what: 'prompt step, fp32, 4 blocks d=768',
+      measured: `${mine.toFixed(0)} ms, ${gigaflops(mine).toFixed(0)} GFLOP/s`,
+      target: '≥ 150 GFLOP/s',
+    },
+    {
+      what: `the same against ${version}`,
+      measured: ratios.length > 0 ? `${median(ratios).toFixed(2)}× its speed` : '–',
+      target: '≥ 2×',
+    },
+  ];
+}
+
+function fourBitStep(): Row[] {
+  const ratios = { 0: [] as number[], 4: [] as number[] };
+  const memory: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const dense = ownStep(32, 0, 5);
+    for (const level of [0, 4] as const) {
+      const packed = ownStep(4, level, 5);
+      ratios[level].push(median(dense.milliseconds) / median(packed.milliseconds));
+      if (level === 0 && dense.megabytes && packed.megabytes)
+        memory.push(packed.megabytes / dense.megabytes);
+    }
+  }
+  return [
+    ...([0, 4] as const).map((level) => ({
+      what: `prompt step, 4-bit block 32, accuracy level ${level}`,
+      measured: `${median(ratios[level]).toFixed(2)}× the fp32 step's speed`,
+      target: '≥ 0.85×',
+    })),
+    {
+      what: 'memory that session and step add, 4-bit against fp32',
+      measured: memory.length > 0 ? `${median(memory).toFixed(2)}×` : 'not measured (needs Linux)',
+      target: '–',
+    },
+    weightMemory(),
+  ];
+}
+
+/** Bytes of the linear layers and what they take at run time. */
+function weightMemory(): Row {
+  const { hiddenSize, vocabularySize } = benchConfig(STEP.layers);
+  const linear = multipliedParameters(STEP.layers) - hiddenSize * vocabularySize;
+  const packed = linear * (1 / 2 + 4 / 32 + 1 / 64); // nibbles, fp32 scales, nibble zeros
+  return {
+    what: "linear layers' weights, 4-bit block 32 against fp32",
+    measured: `${(packed / 1e6).toFixed(1)} of ${((linear * 4) / 1e6).toFixed(1)} MB, ${(packed / linear / 4).toFixed(2)}×`,
+    target: '≤ 0.3×',
+  };
+}
+
+async function decode(): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const level of [0, 4] as const) {
+    const perToken = await withRandomModel(12, 4, async (model) => {
+      const generator = createGenerator(await createEngine({ threads, accuracyLevel: level }), {
+        model,
+      });
+      const random = createRandom(3, 'decode');
+      const ids = Array.from({ length: 128 }, () => random.integer(model.config.vocabularySize));
+      const stamps: number[] = [];
+      for (let round = 0; round < 2; round++) {
+        stamps.length = 0;
+        for await (const _ of generator.generate(ids, { maxTokens: 128 }))
+          stamps.push(performance.now());
+      }
+      await generator.release();
+      return median(stamps.slice(1).map((stamp, i) => stamp - stamps[i]!));
+    });
+    rows.push({
+      what: `decode, 12 blocks d=768, 4-bit, accuracy level ${level}, 128 + 128 tokens`,
+      measured: `${(1000 / perToken).toFixed(0)} tokens/s`,
+      target: '≥ 70 tokens/s',
+    });
+  }
+  return rows;
+}
+
+const benches: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
+  'prompt-step': promptStep,
+  'four-bit-step': fourBitStep,
+  decode,
+};
+
+const names = process.argv.slice(2);
+const unknown = names.find((name) => !(name in benches));
+if (unknown) {
+  console.error(`There is no benchmark ${unknown}; choose of: ${Object.keys(benches).join(', ')}.`);
+  process.exit(2);
+}
+const date = new Date().toISOString().slice(0, 10);
+console.log(`${date}, ${threads} × ${cpus()[0]?.model.trim()}, Node ${process.version}\n`);
+console.log('| what | measured | target |\n|---|---|---|');
+for (const name of names.length > 0 ? names : Object.keys(benches))
+  for (const { what, measured, target } of await benches[name]!())
+    console.log(`| ${what} | ${measured} | ${target} |`);

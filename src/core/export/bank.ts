@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KintsugiError } from '../../shared/errors.ts';
+import { writeFileAtomic, writeFolderAtomic } from '../checkpoint/atomic.ts';
+import { hashFile } from '../checkpoint/folder.ts';
+import { type JsonObject, quote, readJsonObject } from '../checkpoint/json.ts';
+import { type Folder, openFolder } from '../checkpoint/paths.ts';
+import type { Selector } from '../evaluate/arm.ts';
+import type { SoftPrompt } from '../tune/types.ts';
+import { FORMAT_VERSION, type Manifest, manifestSchema } from './manifest.ts';
+import { type BaseModel, WEIGHTS } from './peft.ts';
+import { fillPromptFolder, readPromptFolder } from './prompt.ts';
+
+export interface BankPrompt extends SoftPrompt {
+  /** Tasks or data that the prompt was tuned on. */
+  readonly family: string;
+  /** Figures of its tuning, for example the validation loss. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** Prompts for one model, and the rule that picks among them. */
+export interface Bank {
+  readonly prompts: readonly BankPrompt[];
+  readonly selector: Selector;
+  readonly baseModel: BaseModel;
+  readonly tokenizerHash: string;
+  /** How the base model was compressed; null when it wasn't. */
+  readonly compression: JsonObject | null;
+  readonly seed: number;
+}
+
+export interface StoredBank extends Bank {
+  /** Each with the SHA-256 of its weights. */
+  readonly prompts: readonly (BankPrompt & { readonly hash: string })[];
+  /** Of every prompt, in numbers per virtual token. */
+  readonly width: number;
+  /** SHA-256 of bank.json, which holds the hashes of all prompts. */
+  readonly hash: string;
+}
+
+const MANIFEST = 'bank.json';
+const MANIFEST_LIMIT = 2 ** 22;
+const NEXT = 'Export the bank again from the workbench that made it.';
+
+/**
+ * Writes a bank: a PEFT folder per prompt and bank.json, completely or not at all. `dir` is new or
+ * empty. @throws KintsugiError OUTPUT_UNWRITABLE
+ */
+export async function writeBank(dir: string, bank: Bank): Promise<void> {
+  await writeFolderAtomic(dir, async (target) => {
+    const prompts: Manifest['prompts'] = [];
+    for (const [index, prompt] of bank.prompts.entries()) {
+      const { name, tokens, family, metrics } = prompt;
+      if (prompt.width !== bank.baseModel.hiddenSize)
+        throw new RangeError(`Prompt ${name} is ${prompt.width} wide`);
+      const folder = folderName(index, name);
+      await mkdir(join(target, folder));
+      await fillPromptFolder(join(target, folder), prompt, bank.baseModel);
+      const sha256 = await hashFile(join(target, folder, WEIGHTS));
+      prompts.push({ name, folder, tokens, sha256, family, metrics: { ...metrics } });
+    }
+    const { baseModel, tokenizerHash, compression, selector, seed } = bank;
+    const manifest = manifestSchema.parse({
+      format: 'kintsugi-bank',
+      formatVersion: FORMAT_VERSION,
+      baseModel,
+      tokenizerHash,
+      compression,
+      selector,
+      seed,
+      prompts,
+    });
+    await writeFileAtomic(join(target, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+  });
+}
+
+/** Names are free text; a folder's is short, distinct and valid everywhere. */
+function folderName(index: number, name: string): string {
+  const words = name.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  const number = String(index + 1).padStart(3, '0');
+  return ['prompt', number, ...words].join('-').slice(0, 48).replace(/-$/, '');
+}
+
+const invalid = (file: string, message: string, field?: string, cause?: unknown): KintsugiError =>
+  new KintsugiError('BANK_INVALID', message, {
+    file,
+    next: NEXT,
+    cause,
+    ...(field === undefined ? {} : { field }),
+  });
+
+/**
+ * Reads a bank; every prompt's hash is checked and nothing outside the folder is read.
+ * @throws KintsugiError BANK_INVALID, SAFETENSORS_INVALID, UNSAFE_FORMAT
+ */
+export async function readBank(dir: string): Promise<StoredBank> {
+  const folder = await openFolder(dir).catch((cause) => {
+    throw invalid(dir, `There is no bank folder ${dir}`, undefined, cause);
+  });
+  const { manifest, hash } = await readManifest(folder);
+  const { baseModel, tokenizerHash, compression, selector, seed } = manifest;
+  const prompts: (BankPrompt & { readonly hash: string })[] = [];
+  for (const entry of manifest.prompts)
+    prompts.push(await readPrompt(folder, entry, baseModel.hiddenSize));
+  if (selector.kind === 'fixed' && selector.prompt >= prompts.length)
+    throw invalid(folder.path, `The bank has no prompt ${selector.prompt}`, 'selector.prompt');
+  const width = baseModel.hiddenSize;
+  return { prompts, width, selector, baseModel, tokenizerHash, compression, seed, hash };
+}
+
+async function readManifest(folder: Folder): Promise<{ manifest: Manifest; hash: string }> {
+  const file = join(folder.path, MANIFEST);
+  const path = await folder.inside(MANIFEST).catch((cause) => {
+    throw invalid(file, `The folder has no ${MANIFEST}`, undefined, cause);
+  });
+  if (path === undefined) throw invalid(file, `${MANIFEST} leads out of the bank`);
+  const kind = { code: 'BANK_INVALID', limit: MANIFEST_LIMIT, next: NEXT } as const;
+  const { value, bytes } = await readJsonObject(path, kind);
+  const version = value['formatVersion'];
+  if (typeof version === 'number' && version > FORMAT_VERSION)
+    throw new KintsugiError(
+      'BANK_INVALID',
+      `The bank has format ${version}; this Kintsugi reads up to ${FORMAT_VERSION}`,
+      { file, field: 'formatVersion', next: 'Update Kintsugi, then open the bank again.' },
+    );
+  const parsed = manifestSchema.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    const field = issue.path.join('.') || MANIFEST;
+    throw invalid(file, `${field}: ${issue.message.replace(/^Invalid input: /, '')}`, field);
+  }
+  return { manifest: parsed.data, hash: createHash('sha256').update(bytes).digest('hex') };
+}
+
+async function readPrompt(
+  bank: Folder,
+  { name, folder, tokens, sha256, family, metrics }: Manifest['prompts'][number],
+  width: number,
+): Promise<BankPrompt & { readonly hash: string }> {
+  const file = join(bank.path, folder);
+  const missing = (cause: unknown): never => {
+    throw invalid(file, `The prompt ${quote(name)} is missing`, name, cause);
+  };
+  const inner = await bank.folder(folder).catch(missing);
+  const weights = await inner?.inside(WEIGHTS).catch(missing);
+  if (!inner || !weights) throw invalid(file, `${quote(folder)} leads out of the bank`, name);
+  if ((await hashFile(weights).catch(missing)) !== sha256)
+    throw invalid(weights, `The prompt ${quote(name)} has changed since the bank was made`, name);
+  const prompt = await readPromptFolder(inner);
+  if (prompt.tokens !== tokens || prompt.width !== width)
+    throw invalid(
+      weights,
+      `The prompt ${quote(name)} is [${prompt.tokens},${prompt.width}], the bank says [${tokens},${width}]`,
+      name,
+    );
+  return { name, tokens, width, embeddings: prompt.embeddings, family, metrics, hash: sha256 };
+}

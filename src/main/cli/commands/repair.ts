@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import { type Command, Option } from 'commander';
+import { KintsugiError } from '../../../shared/errors.ts';
+import { PRESET_NAMES, PRESETS, type PresetName } from '../../../shared/presets.ts';
+import { parseRecipe, type Recipe } from '../../../shared/recipe.ts';
+import type { AddAction } from '../action.ts';
+import { type Context, type Outcome, withStore } from '../context.ts';
+import { integer } from '../options.ts';
+import { reportRun } from '../run-progress.ts';
+import { show } from '../show-run.ts';
+
+interface RepairOptions {
+  readonly preset?: PresetName;
+  readonly recipe?: string;
+  readonly seed?: number;
+  readonly out?: string;
+  readonly force?: boolean;
+  readonly printRecipe?: boolean;
+}
+
+export function addRepairCommand(program: Command, addAction: AddAction): void {
+  const command = program
+    .command('repair')
+    .description('compresses a model, tunes repairs for it, and compares them on the same inputs')
+    .addOption(
+      new Option('--preset <name>', 'how much work to spend (default: quick)').choices(
+        PRESET_NAMES,
+      ),
+    )
+    .addOption(new Option('--recipe <file>', 'a recipe as JSON').conflicts('preset'))
+    .option('--seed <n>', 'seed instead of the recipe’s', integer('--seed', 0, 2 ** 31 - 1))
+    .option('--out <dir>', 'new or empty folder for the run (default: in the data folder)')
+    .option('--force', 'start even where the memory estimate says that it will not fit')
+    .option('--print-recipe', 'print the complete recipe and stop');
+  addAction<RepairOptions>(command, repair);
+}
+
+async function repair(options: RepairOptions, context: Context): Promise<Outcome> {
+  const recipe = await chooseRecipe(options);
+  if (options.printRecipe) return { document: recipe, text: JSON.stringify(recipe, null, 2) };
+  const { createRepair, runRepair } = await import('../../compute/repair.ts');
+  return withStore(context, async (store) => {
+    const run = await createRepair(store, { recipe, home: context.home, out: options.out });
+    context.progress.line(`run ${run.id} in ${run.directory}`);
+    await runRepair(store, run, { ...reportRun(context), force: options.force ?? false });
+    return show(store, run.id);
+  });
+}
+
+async function chooseRecipe({ preset, recipe, seed }: RepairOptions): Promise<Recipe> {
+  const chosen = recipe === undefined ? PRESETS[preset ?? 'quick'] : await readRecipe(recipe);
+  return seed === undefined ? chosen : { ...chosen, seed };
+}
+
+async function readRecipe(file: string): Promise<Recipe> {
+  const text = await readFile(file, 'utf8').catch((cause: Error) => {
+    throw new KintsugiError('RECIPE_INVALID', `The recipe cannot be read (${cause.message}).`, {
+      next: 'Give the path of a recipe file.',
+      file,
+      cause,
+    });
+  });
+  return parseRecipe(parseJson(text, file), file);
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new KintsugiError(
+      'RECIPE_INVALID',
+      `The recipe is not JSON (${(cause as SyntaxError).message}).`,
+      { next: 'Correct the file, or start from --print-recipe.', file, cause },
+    );
+  }
+}

@@ -1,0 +1,107 @@
+import { join } from 'node:path';
+import type { Arm as RunningArm } from '../../core/evaluate/arm.ts';
+import { stackBank } from '../../core/select/bank.ts';
+import type { LoraAdapter, SoftPrompt } from '../../core/tune/types.ts';
+import type { ArmId } from '../../shared/results.ts';
+import { adaptedModel } from './adapted.ts';
+import { bestPrompt } from './best-prompt.ts';
+import { tunedFolders } from './tune-stages.ts';
+import { loadAdapter, loadBank } from './tuned-folders.ts';
+import type { LoadedModel, Workspace } from './workspace.ts';
+
+/** One arm of the comparison, ready to answer. */
+export interface PreparedArm {
+  readonly arm: RunningArm;
+  readonly loaded: LoadedModel;
+  /** Names of the bank's prompts, by their place in it. */
+  readonly promptNames: readonly string[];
+  /** Parameters beside the weights. */
+  readonly extraParameters: number;
+}
+
+export const ARM_LABELS: Readonly<Record<ArmId, string>> = {
+  original: 'original',
+  compressed: 'compressed',
+  prompt: '+ best prompt',
+  idp: '+ IDP bank',
+  lora: '+ LoRA',
+};
+
+/** Arms that tuning makes, once per seed. */
+export const TUNED_ARMS = ['prompt', 'idp', 'lora'] as const satisfies readonly ArmId[];
+type TunedArm = (typeof TUNED_ARMS)[number];
+
+export async function prepareBaseline(
+  workspace: Workspace,
+  id: 'original' | 'compressed',
+): Promise<PreparedArm> {
+  const loaded = await workspace[id]();
+  return { arm: { model: loaded.model }, loaded, promptNames: [], extraParameters: 0 };
+}
+
+export async function prepareTunedArm(
+  workspace: Workspace,
+  id: TunedArm,
+  seed: number,
+  signal: AbortSignal,
+): Promise<PreparedArm> {
+  const loaded = await workspace.compressed();
+  const folders = tunedFolders(seed);
+  const at = (folder: string) => join(workspace.directory, folder);
+  switch (id) {
+    case 'idp': {
+      const { prompts } = await loadBank(at(folders.bank), loaded);
+      return idpArm(loaded, prompts, workspace.recipe.selector.layer);
+    }
+    case 'prompt': {
+      const single = await loadBank(at(folders.single), loaded);
+      const bank = await loadBank(at(folders.bank), loaded);
+      const candidates = [...single.prompts, ...bank.prompts];
+      return fixedArm(loaded, await bestPrompt(workspace, seed, candidates, signal));
+    }
+    case 'lora':
+      return loraArm(loaded, await loadAdapter(at(folders.lora), loaded));
+  }
+}
+
+/** Every input chooses its prompt; a negative layer counts from the last. */
+export function idpArm(
+  loaded: LoadedModel,
+  prompts: readonly SoftPrompt[],
+  layer: number,
+): PreparedArm {
+  const { layers } = loaded.model.config;
+  const counted = layer < 0 ? layers + layer : layer;
+  const chosen = Math.min(Math.max(counted, 0), layers - 1);
+  const selector = { kind: 'idp', layer: chosen } as const;
+  return promptedArm(loaded, prompts, { model: loaded.model, bank: stackBank(prompts), selector });
+}
+
+/** All inputs share one prompt. */
+export function fixedArm(loaded: LoadedModel, prompt: SoftPrompt): PreparedArm {
+  const selector = { kind: 'fixed', prompt: 0 } as const;
+  return promptedArm(loaded, [prompt], {
+    model: loaded.model,
+    bank: stackBank([prompt]),
+    selector,
+  });
+}
+
+function promptedArm(
+  loaded: LoadedModel,
+  prompts: readonly SoftPrompt[],
+  arm: RunningArm,
+): PreparedArm {
+  const extraParameters = prompts.reduce((sum, { tokens, width }) => sum + tokens * width, 0);
+  return { arm, loaded, promptNames: prompts.map(({ name }) => name), extraParameters };
+}
+
+export function loraArm(loaded: LoadedModel, adapter: LoraAdapter): PreparedArm {
+  const sizes = [...adapter.modules.values()].map(({ a, b }) => a.length + b.length);
+  return {
+    arm: { model: adaptedModel(loaded.model, adapter) },
+    loaded,
+    promptNames: [],
+    extraParameters: sizes.reduce((sum, size) => sum + size, 0),
+  };
+}

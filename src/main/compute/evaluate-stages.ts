@@ -1,0 +1,115 @@
+import { answerTasks, type ItemAnswer } from '../../core/evaluate/answer.ts';
+import { latency } from '../../core/evaluate/latency.ts';
+import { createScorer, type Scorer } from '../../core/evaluate/score.ts';
+import type { Task } from '../../core/evaluate/tasks.ts';
+import { encodePair } from '../../core/tune/sequences.ts';
+import type { ArmId } from '../../shared/results.ts';
+import { type Answer, saveAnswers } from '../db/answers.ts';
+import type { Store } from '../db/open.ts';
+import { type PreparedArm, prepareBaseline, prepareTunedArm, TUNED_ARMS } from './arms.ts';
+import type { Stage, StageContext } from './stage.ts';
+import { starter } from './starter.ts';
+import { textPerplexity } from './text.ts';
+import type { Workspace } from './workspace.ts';
+
+/** What an evaluation stage leaves beside the answers, as metrics of step 0. */
+export const MEASURES = {
+  perplexity: 'perplexity',
+  milliseconds: 'milliseconds per input',
+  extraParameters: 'extra parameters',
+} as const;
+
+/** Inputs per task whose time is taken. */
+const TIMED_INPUTS = 2;
+
+export const evaluateStage = (arm: ArmId, seed: number): string => `evaluate:${arm}@${seed}`;
+
+/** One stage per arm and seed; the baselines have only one seed. */
+export function evaluateStages(
+  store: Store,
+  runId: string,
+  workspace: Workspace,
+  seeds: readonly number[],
+): Stage[] {
+  const stage = (
+    arm: ArmId,
+    seed: number,
+    prepare: (signal: AbortSignal) => Promise<PreparedArm>,
+  ): Stage => ({
+    name: evaluateStage(arm, seed),
+    async run(context) {
+      const prepared = await prepare(context.signal);
+      const answers = await measure(workspace, prepared, context);
+      await saveAnswers(store.db, { runId, arm, seed }, answers);
+    },
+  });
+  const [first] = seeds as [number];
+  return [
+    stage('original', first, () => prepareBaseline(workspace, 'original')),
+    stage('compressed', first, () => prepareBaseline(workspace, 'compressed')),
+    ...seeds.flatMap((seed) =>
+      TUNED_ARMS.map((arm) =>
+        stage(arm, seed, (signal) => prepareTunedArm(workspace, arm, seed, signal)),
+      ),
+    ),
+  ];
+}
+
+/** Answers the tasks, then measures perplexity and time. */
+async function measure(
+  workspace: Workspace,
+  prepared: PreparedArm,
+  { signal, progress, metric }: StageContext,
+): Promise<Answer[]> {
+  const { itemsPerTask, textTokens } = workspace.recipe.evaluation;
+  const tasks = await workspace.tasks();
+  const { tokenizer } = prepared.loaded;
+  const scorer = createScorer(await workspace.engine(), prepared.arm);
+  try {
+    const answers = await answerTasks(scorer, tokenizer, tasks, itemsPerTask, {
+      signal,
+      onProgress: (done, total) => progress((0.8 * done) / total),
+    });
+    if (textTokens > 0) {
+      // The same room for all arms, as if each had a prompt: they are scored on the same windows.
+      const room = prepared.arm.model.config.maxPositions - workspace.recipe.tuning.tokens;
+      const text = { file: starter.heldOutText, limit: textTokens, room };
+      metric(0, MEASURES.perplexity, await textPerplexity(scorer, tokenizer, text, signal));
+    }
+    progress(0.95);
+    metric(0, MEASURES.milliseconds, await timePerInput(prepared, scorer, tasks));
+    metric(0, MEASURES.extraParameters, prepared.extraParameters);
+    return answers.map((answer) => toAnswer(prepared, answer));
+  } finally {
+    await scorer.release();
+  }
+}
+
+function timePerInput(
+  { loaded }: PreparedArm,
+  scorer: Scorer,
+  tasks: readonly Task[],
+): Promise<number> {
+  const contexts = tasks.flatMap((task) =>
+    task.heldout.slice(0, TIMED_INPUTS).map(({ context }) => context),
+  );
+  const inputs = contexts.map((context) => encodePair(loaded.tokenizer, context, ' '));
+  return latency(scorer, inputs);
+}
+
+function toAnswer({ promptNames }: PreparedArm, answer: ItemAnswer): Answer {
+  const { task, item, correct, logLikelihoods, prompt, promptScores } = answer;
+  return {
+    task,
+    itemId: item,
+    correct,
+    scores: logLikelihoods,
+    prompt: prompt === undefined ? null : promptNames[prompt]!,
+    attention: promptScores === undefined ? null : shares(promptScores),
+  };
+}
+
+function shares(scores: readonly number[]): number[] {
+  const total = scores.reduce((sum, score) => sum + score, 0);
+  return scores.map((score) => score / total);
+}

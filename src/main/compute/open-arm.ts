@@ -1,0 +1,78 @@
+import type { Engine } from '../../core/engine/program.ts';
+import { KintsugiError } from '../../shared/errors.ts';
+import type { Device } from '../../shared/recipe.ts';
+import { fixedArm, idpArm, loraArm, type PreparedArm } from './arms.ts';
+import { modelFolder } from './starter.ts';
+import { loadAdapter, loadBank } from './tuned-folders.ts';
+import { loadModel, openEngine } from './workspace.ts';
+
+/** An arm as it is named on a command line: folders. */
+export interface ArmFolders {
+  /** "starter" or a model folder. */
+  readonly model: string;
+  readonly bank?: string;
+  readonly adapter?: string;
+}
+
+export interface EngineChoice {
+  readonly device: Device;
+  /** 0 is all cores. */
+  readonly threads: number;
+}
+
+/** @throws KintsugiError as the opened folders do */
+export async function openArm({ model, bank, adapter }: ArmFolders): Promise<PreparedArm> {
+  const loaded = await loadModel(modelFolder(model));
+  if (adapter !== undefined) return loraArm(loaded, await loadAdapter(adapter, loaded));
+  if (bank === undefined) {
+    return { arm: { model: loaded.model }, loaded, promptNames: [], extraParameters: 0 };
+  }
+  const { prompts, selector } = await loadBank(bank, loaded);
+  return selector.kind === 'idp'
+    ? idpArm(loaded, prompts, selector.layer)
+    : fixedArm(loaded, prompts[selector.prompt]!);
+}
+
+/** Opens arm and engine for one use. */
+export async function withArm<T>(
+  folders: ArmFolders,
+  { device, threads }: EngineChoice,
+  use: (prepared: PreparedArm, engine: Engine) => Promise<T>,
+): Promise<T> {
+  const prepared = await openArm(folders);
+  return use(prepared, await openEngine(device, threads));
+}
+
+/** The prompt that answered, by name, and the attention share of each; null without a bank. */
+export function describeChoice(
+  { promptNames }: PreparedArm,
+  { choice, scores }: { readonly choice?: number; readonly scores?: readonly number[] },
+) {
+  if (choice === undefined) return null;
+  const total = scores?.reduce((sum, score) => sum + score, 0) ?? 0;
+  return {
+    prompt: promptNames[choice]!,
+    attention: scores
+      ? Object.fromEntries(scores.map((score, i) => [promptNames[i]!, score / total]))
+      : null,
+  };
+}
+
+/** @throws KintsugiError ARGUMENT_INVALID */
+export function checkIds({ arm }: PreparedArm, ids: readonly number[], field: string): void {
+  const { vocabularySize, maxPositions } = arm.model.config;
+  const outside = ids.find((id) => id >= vocabularySize);
+  const fault = (message: string, next: string) =>
+    new KintsugiError('ARGUMENT_INVALID', message, { field, next });
+  if (ids.length === 0) throw fault('There are no tokens to read.', 'Give a longer input.');
+  if (outside !== undefined) {
+    throw fault(
+      `Token ${outside} is not in the vocabulary.`,
+      `Give ids from 0 to ${vocabularySize - 1}.`,
+    );
+  }
+  const room = maxPositions - (arm.bank?.tokens ?? 0);
+  if (ids.length > room) {
+    throw fault(`${ids.length} tokens do not fit.`, `Give at most ${room} tokens.`);
+  }
+}

@@ -1,0 +1,126 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { writeFileAtomic } from '../../core/checkpoint/atomic.ts';
+import { compress } from '../../core/compress/compress.ts';
+import { KintsugiError } from '../../shared/errors.ts';
+import { parseRecipe, type Recipe, recipeSeeds } from '../../shared/recipe.ts';
+import type { Store } from '../db/open.ts';
+import { createRun, newRunId, type Run, updateRun } from '../db/runs.ts';
+import { evaluateStages } from './evaluate-stages.ts';
+import { estimateMemory, requireMemory } from './memory.ts';
+import { executeRun, type RunOptions } from './runner.ts';
+import type { Stage } from './stage.ts';
+import { starter } from './starter.ts';
+import { summariseStage } from './summarise-stage.ts';
+import { calibrationIds } from './text.ts';
+import { tuneStages } from './tune-stages.ts';
+import { COMPRESSED, openWorkspace, type Workspace } from './workspace.ts';
+
+export interface NewRepair {
+  readonly recipe: Recipe;
+  /** Data folder, for runs that are given no folder of their own. */
+  readonly home: string;
+  /** Must not exist or be empty. */
+  readonly out: string | undefined;
+}
+
+/**
+ * Makes the run's folder, with the recipe in it, and its row.
+ * @throws KintsugiError OUTPUT_UNWRITABLE
+ */
+export async function createRepair(store: Store, { recipe, home, out }: NewRepair): Promise<Run> {
+  const id = newRunId();
+  const directory = resolve(out ?? join(home, 'runs', id));
+  await makeEmptyFolder(directory);
+  await writeFileAtomic(join(directory, 'recipe.json'), `${JSON.stringify(recipe, null, 2)}\n`);
+  return createRun(store.db, { id, kind: 'repair', recipe, seed: recipe.seed, directory });
+}
+
+async function makeEmptyFolder(directory: string): Promise<void> {
+  const unwritable = (message: string, cause?: unknown) =>
+    new KintsugiError('OUTPUT_UNWRITABLE', message, {
+      next: 'Choose a new or empty folder that can be written to.',
+      file: directory,
+      cause,
+    });
+  const names = await mkdir(directory, { recursive: true })
+    .then(() => readdir(directory))
+    .catch((cause: Error) => {
+      throw unwritable(`The output folder cannot be made (${cause.message}).`, cause);
+    });
+  if (names.length > 0) throw unwritable('The output folder is not empty.');
+}
+
+/** Memory is checked against the estimate unless `force` is set. */
+export interface RepairOptions extends RunOptions {
+  readonly force: boolean;
+}
+
+/**
+ * Works a repair through from wherever it stands: compress, tune, evaluate every arm, summarise.
+ * Equal recipes give equal results; measured times are kept apart.
+ * @throws as executeRun
+ */
+export async function runRepair(store: Store, run: Run, options: RepairOptions): Promise<void> {
+  const recipe = parseRecipe(run.recipe);
+  const workspace = openWorkspace(run.directory, recipe, run);
+  const seeds = recipeSeeds(recipe);
+  const stages = [
+    prepareStage(store, run.id, workspace, options.force),
+    compressStage(workspace),
+    ...seeds.flatMap((seed) => tuneStages(workspace, seed)),
+    ...evaluateStages(store, run.id, workspace, seeds),
+    summariseStage(store, run.id, workspace, seeds),
+  ];
+  await executeRun(store, run, stages, options);
+}
+
+/** Refuses at once what could not work later, and notes what a resumed run must find again. */
+function prepareStage(store: Store, runId: string, workspace: Workspace, force: boolean): Stage {
+  return {
+    name: 'prepare',
+    async run() {
+      const { model, checkpoint } = await workspace.original();
+      await workspace.tasks();
+      if (!force) requireMemory(estimateMemory(model, workspace.recipe));
+      const { device } = await workspace.engine();
+      await updateRun(store.db, runId, { model_hash: checkpoint.hash, device });
+    },
+  };
+}
+
+function compressStage(workspace: Workspace): Stage {
+  const { compression, seed } = workspace.recipe;
+  return {
+    name: 'compress',
+    artefact: COMPRESSED,
+    unhashed: ['kintsugi.json'],
+    async run({ scratch, signal, progress, metric }) {
+      const { checkpoint, tokenizer } = await workspace.original();
+      const { calibration, ...options } = compression;
+      const out = join(scratch, 'model');
+      await rm(scratch, { recursive: true, force: true });
+      await compress({
+        checkpoint,
+        out,
+        options,
+        calibration: await calibrationIds(
+          tokenizer,
+          calibration.source === 'starter' ? starter.calibrationText : calibration.source,
+          calibration,
+          seed,
+        ),
+        engine: await workspace.engine(),
+        seed,
+        signal,
+        onProgress({ done, total, layer, secondsLeft }) {
+          metric(done, `${layer.module} error`, layer.error);
+          progress(done / total, secondsLeft);
+        },
+      });
+      const target = join(workspace.directory, COMPRESSED);
+      await rm(target, { recursive: true, force: true });
+      await rename(out, target);
+    },
+  };
+}

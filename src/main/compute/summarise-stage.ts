@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CompressionReport } from '../../core/compress/report.ts';
+import type { Arm, ArmId, RunTimings } from '../../shared/results.ts';
+import { type Answer, readAnswers } from '../db/answers.ts';
+import { readMetrics } from '../db/metrics.ts';
+import type { Store } from '../db/open.ts';
+import { saveResults } from '../db/results.ts';
+import { listStages } from '../db/stages.ts';
+import { ARM_LABELS, TUNED_ARMS } from './arms.ts';
+import { evaluateStage, MEASURES } from './evaluate-stages.ts';
+import type { Stage } from './stage.ts';
+import { type ArmMeasurements, type Scored, summarise } from './summarise.ts';
+import { SINGLE_PROMPT, tunedFolders } from './tune-stages.ts';
+import { COMPRESSED, type Workspace } from './workspace.ts';
+
+const BYTES_PER_PARAMETER = 4;
+
+/** Turns the stored answers into the table of arms and the verdict. */
+export function summariseStage(
+  store: Store,
+  runId: string,
+  workspace: Workspace,
+  seeds: readonly number[],
+): Stage {
+  return {
+    name: 'summarise',
+    async run() {
+      const { recipe, directory } = workspace;
+      const report = await readReport(directory);
+      const measures = await readMeasures(store, runId);
+      const hashes = await artefactHashes(store, runId);
+      const arms: ArmMeasurements[] = [];
+      for (const id of ['original', 'compressed', ...TUNED_ARMS] as const) {
+        const armSeeds = id === 'original' || id === 'compressed' ? seeds.slice(0, 1) : seeds;
+        const values = (name: string) => armSeeds.map((seed) => measures(id, seed, name));
+        const answers = await readArmAnswers(store, runId, id, armSeeds);
+        const extraParameters = values(MEASURES.extraParameters)[0]!;
+        const size = id === 'original' ? 'original' : 'compressed';
+        const extraBytes = extraParameters * BYTES_PER_PARAMETER;
+        arms.push({
+          arm: await describeArm(workspace, id, armSeeds, hashes, answers),
+          scored: toScored(answers),
+          perplexity: recipe.evaluation.textTokens === 0 ? null : mean(values(MEASURES.perplexity)),
+          extraParameters,
+          bytesOnDisk: report.disk[size] + extraBytes,
+          bytesInMemory: report.memory[size] + extraBytes,
+        });
+      }
+      const bootstrap = { resamples: recipe.evaluation.bootstrap, seed: recipe.seed };
+      const results = summarise(arms, seeds, bootstrap);
+      await saveResults(store.db, runId, {
+        results,
+        timings: await readTimings(store, runId, seeds, measures),
+      });
+    },
+  };
+}
+
+const readReport = async (directory: string): Promise<CompressionReport> =>
+  JSON.parse(await readFile(join(directory, COMPRESSED, 'kintsugi.json'), 'utf8'));
+
+type Measures = (arm: ArmId, seed: number, name: string) => number;
+
+async function readMeasures(store: Store, runId: string): Promise<Measures> {
+  const rows = await readMetrics(store.db, runId);
+  const values = new Map(rows.map(({ stage, name, value }) => [`${stage} ${name}`, value]));
+  return (arm, seed, name) => values.get(`${evaluateStage(arm, seed)} ${name}`)!;
+}
+
+/** Content hash by artefact folder. */
+async function artefactHashes(store: Store, runId: string): Promise<ReadonlyMap<string, string>> {
+  const stages = await listStages(store.db, runId);
+  return new Map(
+    stages.flatMap(({ artefact, artefact_hash: hash }) =>
+      artefact === null || hash === null ? [] : [[artefact, hash]],
+    ),
+  );
+}
+
+async function describeArm(
+  workspace: Workspace,
+  id: ArmId,
+  seeds: readonly number[],
+  hashes: ReadonlyMap<string, string>,
+  answers: readonly (readonly Answer[])[],
+): Promise<Arm> {
+  const { checkpoint } = await (id === 'original' ? workspace.original() : workspace.compressed());
+  const base = { id, label: ARM_LABELS[id], weightsHash: checkpoint.hash };
+  const hashOf = (part: (seed: number, index: number) => 'bank' | 'single' | 'lora') =>
+    combine(seeds.map((seed, i) => hashes.get(tunedFolders(seed)[part(seed, i)])!));
+  if (id === 'lora') return { ...base, adapterHash: hashOf(() => 'lora') };
+  if (id === 'idp') {
+    return { ...base, bankHash: hashOf(() => 'bank'), selector: workspace.recipe.selector };
+  }
+  if (id !== 'prompt') return base;
+  const prompts = answers.map((seed) => seed[0]?.prompt ?? '');
+  const bankHash = hashOf((_, i) => (prompts[i] === SINGLE_PROMPT ? 'single' : 'bank'));
+  return { ...base, bankHash, selector: { kind: 'fixed', prompt: prompts.join(', ') } };
+}
+
+const combine = (hashes: readonly string[]): string =>
+  hashes.length === 1 ? hashes[0]! : createHash('sha256').update(hashes.join('\n')).digest('hex');
+
+/** By seed, then by input, in one order for all arms. */
+const readArmAnswers = (
+  store: Store,
+  runId: string,
+  arm: ArmId,
+  seeds: readonly number[],
+): Promise<Answer[][]> =>
+  Promise.all(seeds.map((seed) => readAnswers(store.db, { runId, arm, seed })));
+
+const toScored = (answers: readonly (readonly Answer[])[]): Scored => ({
+  tasks: answers[0]!.map(({ task }) => task),
+  correct: answers.map((seed) => seed.map(({ correct }) => (correct ? 1 : 0))),
+});
+
+async function readTimings(
+  store: Store,
+  runId: string,
+  seeds: readonly number[],
+  measures: Measures,
+): Promise<RunTimings> {
+  const stages = await listStages(store.db, runId);
+  const seconds = stages.flatMap(({ name, started_at: start, finished_at: end }) =>
+    start === null || end === null ? [] : [[name, (end - start) / 1000] as const],
+  );
+  const time = (arm: ArmId, armSeeds: readonly number[]) =>
+    [arm, mean(armSeeds.map((seed) => measures(arm, seed, MEASURES.milliseconds)))] as const;
+  return {
+    millisecondsPerInput: Object.fromEntries([
+      time('original', seeds.slice(0, 1)),
+      time('compressed', seeds.slice(0, 1)),
+      ...TUNED_ARMS.map((arm) => time(arm, seeds)),
+    ]),
+    stageSeconds: Object.fromEntries(seconds),
+  };
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,0 +1,73 @@
+import { rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Selector } from '../../core/evaluate/arm.ts';
+import { readBank, type StoredBank, writeBank } from '../../core/export/bank.ts';
+import { checkBankFits, checkLoraFits } from '../../core/export/fit.ts';
+import { readLora, writeLora } from '../../core/export/lora.ts';
+import type { BaseModel } from '../../core/export/peft.ts';
+import type { TunedPrompt } from '../../core/tune/prompt.ts';
+import type { LoraAdapter } from '../../core/tune/types.ts';
+import type { LoadedModel } from './workspace.ts';
+
+/** The model that something was tuned on, and the name that it goes by. */
+export interface TunedOn {
+  readonly loaded: LoadedModel;
+  /** "starter" or a model folder; only its last part is recorded. */
+  readonly model: string;
+  readonly seed: number;
+}
+
+/** Writes a bank in place of what an earlier attempt left at `dir`. */
+export async function saveBank(
+  dir: string,
+  tuned: readonly TunedPrompt[],
+  selector: Selector,
+  on: TunedOn,
+): Promise<void> {
+  const { checkpoint, tokenizer } = on.loaded;
+  await rm(dir, { recursive: true, force: true });
+  await writeBank(dir, {
+    prompts: tuned.map(({ prompt, best }) => ({
+      ...prompt,
+      family: prompt.name,
+      metrics: best === undefined ? {} : { validation: best.validation, step: best.step },
+    })),
+    selector,
+    baseModel: baseModel(on),
+    tokenizerHash: tokenizer.hash,
+    compression: checkpoint.quantization ?? null,
+    seed: on.seed,
+  });
+}
+
+/** @throws KintsugiError BANK_INVALID, BANK_INCOMPATIBLE */
+export async function loadBank(dir: string, loaded: LoadedModel): Promise<StoredBank> {
+  const { checkpoint, model, tokenizer } = loaded;
+  const bank = await readBank(dir);
+  checkBankFits(bank, {
+    modelHash: checkpoint.hash,
+    hiddenSize: model.config.hiddenSize,
+    tokenizerHash: tokenizer.hash,
+  });
+  return bank;
+}
+
+/** Writes an adapter in place of what an earlier attempt left at `dir`. */
+export async function saveAdapter(dir: string, adapter: LoraAdapter, on: TunedOn): Promise<void> {
+  await rm(dir, { recursive: true, force: true });
+  await writeLora(dir, adapter, baseModel(on));
+}
+
+/** @throws KintsugiError ADAPTER_INVALID, ADAPTER_INCOMPATIBLE */
+export async function loadAdapter(dir: string, loaded: LoadedModel): Promise<LoraAdapter> {
+  const stored = await readLora(dir);
+  const { family, config } = loaded.model;
+  checkLoraFits(stored, loaded.checkpoint.hash, family.tensorShapes(config));
+  return stored.adapter;
+}
+
+function baseModel({ loaded, model }: TunedOn): BaseModel {
+  const { hiddenSize, layers, heads } = loaded.model.config;
+  const id = model === 'starter' ? 'kintsugi-starter' : basename(model);
+  return { id, hash: loaded.checkpoint.hash, hiddenSize, layers, heads };
+}

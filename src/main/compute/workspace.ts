@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { type OpenedModel, openModel } from '../../core/compress/open.ts';
+import { createEngine } from '../../core/engine/index.ts';
+import type { DeviceName, Engine } from '../../core/engine/program.ts';
+import { loadTasks, type Task } from '../../core/evaluate/tasks.ts';
+import { loadTokenizer, type Tokenizer } from '../../core/tokenizer/tokenizer.ts';
+import { KintsugiError } from '../../shared/errors.ts';
+import type { Device, Recipe } from '../../shared/recipe.ts';
+import { modelFolder, starter } from './starter.ts';
+
+/** A model folder ready to run. */
+export interface LoadedModel extends OpenedModel {
+  readonly tokenizer: Tokenizer;
+}
+
+export async function loadModel(dir: string): Promise<LoadedModel> {
+  const [opened, tokenizer] = await Promise.all([openModel(dir), loadTokenizer(dir)]);
+  const { vocabularySize } = opened.model.config;
+  if (tokenizer.vocabularySize > vocabularySize) {
+    throw new KintsugiError(
+      'TOKENIZER_INVALID',
+      `The tokenizer has ${tokenizer.vocabularySize} tokens, the model ${vocabularySize}.`,
+      { next: "Use the model's own tokenizer.json.", file: join(dir, 'tokenizer.json') },
+    );
+  }
+  return { ...opened, tokenizer };
+}
+
+/** `threads` 0 is all cores. */
+export const openEngine = (device: Device, threads: number): Promise<Engine> =>
+  createEngine({ device, ...(threads === 0 ? {} : { threads }) });
+
+/** What the stages of one run share; each part is opened when first asked for. */
+export interface Workspace {
+  readonly directory: string;
+  readonly recipe: Recipe;
+  engine(): Promise<Engine>;
+  /** @throws KintsugiError CHECKPOINT_INVALID when the folder's content has changed since the start */
+  original(): Promise<LoadedModel>;
+  compressed(): Promise<LoadedModel>;
+  tasks(): Promise<Task[]>;
+}
+
+/** Folder of the compressed model, relative to the run's. */
+export const COMPRESSED = 'compressed';
+
+export function openWorkspace(
+  directory: string,
+  recipe: Recipe,
+  /** What an earlier sitting found, so that a resumed run uses the same. */
+  known: { readonly device: string | null; readonly modelHash: string | null },
+): Workspace {
+  const { tasks } = recipe.evaluation;
+  const device = (known.device as DeviceName | null) ?? recipe.device;
+  return {
+    directory,
+    recipe,
+    engine: once(() => openEngine(device, recipe.threads)),
+    original: once(async () => {
+      const model = await loadModel(modelFolder(recipe.model));
+      const { hash, dir } = model.checkpoint;
+      if (known.modelHash !== null && known.modelHash !== hash) throw changedModel(dir);
+      return model;
+    }),
+    compressed: once(() => loadModel(join(directory, COMPRESSED))),
+    tasks: once(() => loadTasks(starter.tasks, tasks === 'all' ? undefined : tasks)),
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+function changedModel(dir: string): KintsugiError {
+  return new KintsugiError(
+    'CHECKPOINT_INVALID',
+    'The model folder has changed since this run began.',
+    { next: 'Put the old files back, or start a new run.', file: dir },
+  );
+}

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type Context, dataHome, type Outcome } from './context.ts';
+import { dataHome } from '../home.ts';
+import type { Context, Outcome } from './context.ts';
 import type { Progress } from './progress.ts';
 
 /** What the process gives every command. */

@@ -1,6 +1,5 @@
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { openStore, type Store } from '../db/open.ts';
+import { databasePath } from '../home.ts';
 import { formatError } from './errors.ts';
 import type { Progress } from './progress.ts';
 
@@ -20,13 +19,6 @@ export interface Outcome {
   readonly document: unknown;
   readonly text: string;
 }
-
-/** --home, then KINTSUGI_HOME, then `.kintsugi` in the user's folder. */
-export function dataHome(option: string | undefined): string {
-  return resolve(option ?? (process.env['KINTSUGI_HOME'] || join(homedir(), '.kintsugi')));
-}
-
-export const databasePath = (home: string): string => join(home, 'kintsugi.db');
 
 /** Opens the store of the data folder for the length of `use`, telling its warnings. */
 export async function withStore<T>(

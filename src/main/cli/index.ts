@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { CommanderError } from 'commander';
 import { explainDatabaseError } from '../db/failure.ts';
-import { databasePath, dataHome } from './context.ts';
+import { databasePath, dataHome } from '../home.ts';
 import { EXIT, errorDocument, exitCode, formatError, toKintsugiError } from './errors.ts';
 import { createProgram } from './program.ts';
 import { createProgress } from './progress.ts';

@@ -61,11 +61,12 @@ export async function findRun(db: Kysely<Schema>, id: string): Promise<Run> {
   );
 }
 
-/** All runs, newest first. */
-export async function listRuns(db: Kysely<Schema>): Promise<Run[]> {
+/** All runs but those in the bin, or only those, newest first. */
+export async function listRuns(db: Kysely<Schema>, inBin = false): Promise<Run[]> {
   const rows = await db
     .selectFrom('runs')
     .selectAll()
+    .where('deleted_at', inBin ? 'is not' : 'is', null)
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .execute();
@@ -109,5 +110,11 @@ function fromRow(row: RunRow) {
         : { code: row.error_code, message: row.error_message ?? '', next: row.error_next ?? '' },
     tags: JSON.parse(row.tags) as string[],
     notes: row.notes,
+    name: row.name,
+    queuedAt: row.queued_at,
+    deletedAt: row.deleted_at,
+    force: row.force === 1,
+    estimate: row.estimate === null ? null : (JSON.parse(row.estimate) as unknown),
+    memoryPeak: row.memory_peak,
   };
 }

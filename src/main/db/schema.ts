@@ -1,4 +1,4 @@
-import type { Insertable, Selectable, Updateable } from 'kysely';
+import type { Generated, Insertable, Selectable, Updateable } from 'kysely';
 
 /** Tables as SQLite holds them: times are Unix milliseconds, JSON columns are text. */
 export interface Schema {
@@ -9,6 +9,9 @@ export interface Schema {
   prompts: PromptsTable;
   answers: AnswersTable;
   results: ResultsTable;
+  notices: NoticesTable;
+  cases: CasesTable;
+  library: LibraryTable;
 }
 
 export type RunStatus =
@@ -39,6 +42,12 @@ interface RunsTable {
   error_next: string | null;
   tags: string;
   notes: string;
+  name: Generated<string>;
+  queued_at: number | null;
+  deleted_at: number | null;
+  force: Generated<number>;
+  estimate: string | null;
+  memory_peak: number | null;
 }
 
 interface StagesTable {
@@ -96,7 +105,41 @@ interface ResultsTable {
   timings: string;
 }
 
+interface LibraryTable {
+  id: string;
+  origin: 'run' | 'imported' | 'merged';
+  run_id: string | null;
+  seed: number | null;
+  name: string;
+  tags: string;
+  notes: string;
+  hash: string;
+  model_hash: string;
+  model: string;
+  prompts: string;
+  bytes: number;
+  directory: string;
+  created_at: number;
+  deleted_at: number | null;
+}
+
+interface NoticesTable {
+  run_id: string;
+  at: number;
+  stage: string;
+  message: string;
+}
+
+interface CasesTable {
+  id: string;
+  name: string;
+  created_at: number;
+  request: string;
+  outputs: string;
+}
+
 export type RunRow = Selectable<RunsTable>;
 export type RunChanges = Updateable<RunsTable>;
+export type LibraryRow = Selectable<LibraryTable>;
 export type StageRow = Selectable<StagesTable>;
 export type MetricRow = Insertable<MetricsTable>;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { databasePath } from '../../home.ts';
 import type { AddAction } from '../action.ts';
-import { type Context, databasePath, type Outcome, withStore } from '../context.ts';
+import { type Context, type Outcome, withStore } from '../context.ts';
 import { formatBytes, formatTable } from '../format.ts';
 
 export function addDoctorCommand(program: Command, addAction: AddAction): void {

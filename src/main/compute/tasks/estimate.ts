@@ -1,0 +1,204 @@
+import { statfs } from 'node:fs/promises';
+import { loadTasks, type Task as StarterTask } from '../../../core/evaluate/tasks.ts';
+import type { Fit, MemoryItem, Need, RunEstimate } from '../../../shared/contract/wizard.ts';
+import type { Recipe } from '../../../shared/recipe.ts';
+import type { Store } from '../../db/open.ts';
+import { readResults } from '../../db/results.ts';
+import { listRuns } from '../../db/runs.ts';
+import { estimateMemory } from '../memory.ts';
+import { starter } from '../starter.ts';
+import type { LoadedModel } from '../workspace.ts';
+import { inspectModel } from './models.ts';
+import type { TaskContext } from './task.ts';
+
+/** Floating-point operations a second that an ordinary processor's cores reach in our graphs. */
+const GUESSED_SPEED = 40e9;
+/** Seconds to open a model and compile its graphs, per stage. */
+const STAGE_SECONDS = 1.5;
+/** Node, the runtime's libraries and its arenas, as measured on an idle engine. */
+const PROGRAM_BYTES = 200 * 2 ** 20;
+/** Tokens of a task's input with one choice, about. */
+const INPUT_TOKENS = 24;
+const TRIED_PROMPTS = 2;
+/** Above this share of what there is, it is tight. */
+const TIGHT = 0.75;
+
+interface Shape {
+  readonly parameters: number;
+  /** Weights of the layers that are compressed. */
+  readonly linear: number;
+  readonly columns: number;
+}
+
+/** What the recipe will take on this machine: memory, disk, time. */
+async function run(
+  { recipe }: { readonly recipe: Recipe },
+  { home, store }: TaskContext,
+): Promise<RunEstimate> {
+  const { loaded, info } = await inspectModel(recipe.model);
+  const shape = shapeOf(loaded);
+  const size = sizes(recipe, shape, info.bytes);
+  return {
+    memory: need(memoryItems(loaded, recipe), process.availableMemory()),
+    disk: need(diskItems(recipe, size.compressedDisk), await freeDisk(home)),
+    time: await time(store, recipe, shape),
+    size,
+  };
+}
+
+function shapeOf({ model: { family, config } }: LoadedModel): Shape {
+  const shapes = family.tensorShapes(config);
+  const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
+  const linears = Array.from({ length: config.layers }, (_, layer) =>
+    family.stages(config, layer).flat(),
+  )
+    .flat()
+    .map((module) => shapes.get(`${module}.weight`)!);
+  return {
+    parameters: sum([...shapes.values()].map(product)),
+    linear: sum(linears.map(product)),
+    columns: Math.max(...linears.map(([, columns]) => columns!)),
+  };
+}
+
+/** Packed codes with a scale and a zero per group; 3-bit codes take 4 bits in memory, 2-bit codes too. */
+function sizes({ compression }: Recipe, shape: Shape, original: number): RunEstimate['size'] {
+  const { bits, groupSize } = compression;
+  const groups = shape.linear / (groupSize === -1 ? shape.columns : groupSize);
+  const rest = original * (1 - shape.linear / shape.parameters);
+  const packed = (width: number) => (shape.linear * width) / 8 + groups * (2 + width / 8);
+  return {
+    original,
+    compressedDisk: Math.round(rest + packed(bits)),
+    compressedMemory: Math.round(rest + packed(bits <= 4 ? 4 : 8)),
+  };
+}
+
+function memoryItems({ model }: LoadedModel, recipe: Recipe): MemoryItem[] {
+  const items = estimateMemory(model, recipe).map(({ what, bytes }) => ({ name: what, bytes }));
+  return [{ name: 'program and engine', bytes: PROGRAM_BYTES }, ...items];
+}
+
+function diskItems({ tuning, evaluation, repeats }: Recipe, compressed: number): MemoryItem[] {
+  const checkpoints = 3 * 4 * tuning.bank.count * tuning.tokens * 4096;
+  return [
+    { name: 'compressed model', bytes: compressed },
+    { name: 'the same while it is written', bytes: compressed },
+    { name: 'prompts, adapter and checkpoints', bytes: repeats * checkpoints + 4 * 2 ** 20 },
+    { name: 'answers and metrics', bytes: 2 ** 20 + repeats * evaluation.itemsPerTask * 20_000 },
+  ];
+}
+
+function need(items: readonly MemoryItem[], available: number): Need {
+  const total = sum(items.map(({ bytes }) => bytes));
+  return { fit: fitOf(total, available), total, available, items };
+}
+
+function fitOf(total: number, available: number): Fit {
+  if (total > available) return 'wont-fit';
+  return total > TIGHT * available ? 'tight' : 'fits';
+}
+
+async function freeDisk(home: string): Promise<number> {
+  const { bavail, bsize } = await statfs(home);
+  return bavail * bsize;
+}
+
+type Work = { readonly name: string; readonly operations: number; readonly stages: number };
+
+/**
+ * Operations by kind of stage: 2 per parameter and token forward, 4 more with gradients.
+ * Scaled by the newest finished run on this machine where there is one.
+ */
+async function time(store: Store, recipe: Recipe, shape: Shape): Promise<RunEstimate['time']> {
+  const tasks = await loadTasks(starter.tasks);
+  const factor = await measuredFactor(store, tasks);
+  const items = work(recipe, shape, tasks).map((item) => ({
+    name: item.name,
+    seconds: guess(item) * (factor?.get(item.name) ?? 1),
+  }));
+  return {
+    seconds: sum(items.map(({ seconds }) => seconds)),
+    items,
+    from: factor === undefined ? 'guessed' : 'measured',
+  };
+}
+
+const guess = ({ operations, stages }: Work): number =>
+  operations / GUESSED_SPEED + stages * STAGE_SECONDS;
+
+function work(
+  recipe: Recipe,
+  { parameters, linear, columns }: Shape,
+  all: readonly StarterTask[],
+): Work[] {
+  const { compression, tuning, evaluation, repeats } = recipe;
+  const tasks = all.filter(
+    ({ name }) => evaluation.tasks === 'all' || evaluation.tasks.includes(name),
+  );
+  const calibration = compression.calibration.samples * compression.calibration.length;
+  const gptq = compression.method === 'gptq' ? 2 * calibration * linear + 6 * linear * columns : 0;
+  const perStep = 6 * parameters * tuning.batch * (INPUT_TOKENS + tuning.tokens);
+  const loraStep = 6 * parameters * tuning.batch * INPUT_TOKENS;
+  const questions = sum(
+    tasks.map(({ heldout }) => {
+      const [item] = heldout;
+      const choices = item !== undefined && 'choices' in item ? item.choices.length : 4;
+      return Math.min(heldout.length, evaluation.itemsPerTask) * choices;
+    }),
+  );
+  const arm = 2 * parameters * (questions * INPUT_TOKENS + evaluation.textTokens);
+  const prompted = 2 * parameters * questions * TRIED_PROMPTS * tuning.tokens;
+  return [
+    { name: 'compress', operations: gptq, stages: 2 },
+    {
+      name: 'tune',
+      operations:
+        repeats * ((tuning.bank.count + 1) * tuning.steps * perStep + tuning.lora.steps * loraStep),
+      stages: 3 * repeats,
+    },
+    {
+      name: 'compare',
+      operations: 2 * arm + repeats * (3 * arm + prompted),
+      stages: 2 + 3 * repeats,
+    },
+  ];
+}
+
+/** Measured ÷ guessed seconds by kind of stage, of the newest run that finished. */
+async function measuredFactor(
+  store: Store,
+  tasks: readonly StarterTask[],
+): Promise<ReadonlyMap<string, number> | undefined> {
+  const done = (await listRuns(store.db)).find(({ status }) => status === 'done');
+  const stored = done && (await readResults(store.db, done.id));
+  if (done === undefined || stored === undefined) return undefined;
+  try {
+    const recipe = done.recipe as Recipe;
+    const { loaded } = await inspectModel(recipe.model);
+    const seconds = Map.groupBy(
+      Object.entries(stored.timings.stageSeconds),
+      ([stage]) => KINDS[stage.split(':')[0]!],
+    );
+    const factors = work(recipe, shapeOf(loaded), tasks).map((item) => {
+      const measured = sum((seconds.get(item.name) ?? []).map(([, value]) => value));
+      return [item.name, measured > 0 ? measured / guess(item) : 1] as const;
+    });
+    return new Map(factors);
+  } catch {
+    // Its model is gone or its recipe is of another version: no measure to go by.
+    return undefined;
+  }
+}
+
+const KINDS: Readonly<Record<string, string>> = {
+  prepare: 'compress',
+  compress: 'compress',
+  tune: 'tune',
+  evaluate: 'compare',
+  summarise: 'compare',
+};
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+export const estimateTasks = { 'estimate.run': run };

@@ -1,0 +1,19 @@
+import { dataTasks } from './data.ts';
+import { estimateTasks } from './estimate.ts';
+import { modelTasks } from './models.ts';
+import { runTasks } from './runs.ts';
+import { systemTasks } from './system.ts';
+
+/** Everything that the compute host can be asked. */
+export const tasks = {
+  ...systemTasks,
+  ...modelTasks,
+  ...dataTasks,
+  ...estimateTasks,
+  ...runTasks,
+};
+
+export type Tasks = typeof tasks;
+export type TaskName = keyof Tasks;
+export type TaskInput<Name extends TaskName> = Parameters<Tasks[Name]>[0];
+export type TaskOutput<Name extends TaskName> = Awaited<ReturnType<Tasks[Name]>>;

@@ -1,0 +1,60 @@
+import { stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import type { ModelInfo } from '../../../shared/contract/wizard.ts';
+import { modelFolder } from '../starter.ts';
+import { type LoadedModel, loadModel } from '../workspace.ts';
+
+const FLOAT = 4;
+
+interface Inspected {
+  readonly stamp: number;
+  readonly info: ModelInfo;
+  readonly loaded: LoadedModel;
+}
+
+// Opening a folder reads all its weights; the wizard asks about the same one again and again.
+const inspected = new Map<string, Inspected>();
+const REMEMBERED = 4;
+
+/** A model folder fully checked. @throws KintsugiError as loadModel does */
+export async function inspectModel(model: string): Promise<Inspected> {
+  const folder = resolve(modelFolder(model));
+  const stamp = await stat(join(folder, 'config.json')).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+  const known = inspected.get(folder);
+  if (known !== undefined && known.stamp === stamp) return known;
+  const loaded = await loadModel(folder);
+  const found = { stamp, loaded, info: describe(model === 'starter' ? model : folder, loaded) };
+  if (inspected.size >= REMEMBERED) inspected.delete(inspected.keys().next().value!);
+  inspected.set(folder, found);
+  return found;
+}
+
+function describe(
+  model: string,
+  { model: { family, config }, checkpoint, quantized }: LoadedModel,
+): ModelInfo {
+  const shapes = [...family.tensorShapes(config).values()];
+  const parameters = shapes.reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const stored = [...checkpoint.tensors.values()].reduce((sum, { length }) => sum + length, 0);
+  return {
+    model,
+    name: model === 'starter' ? 'Starter model' : basename(model),
+    architecture: config.architecture,
+    parameters,
+    bytes: stored || parameters * FLOAT,
+    layers: config.layers,
+    hiddenSize: config.hiddenSize,
+    vocabulary: config.vocabularySize,
+    maxPositions: config.maxPositions,
+    quantized: quantized.size > 0,
+  };
+}
+
+async function check({ path }: { readonly path: string }): Promise<ModelInfo> {
+  return (await inspectModel(path)).info;
+}
+
+export const modelTasks = { 'model.check': check };

@@ -49,29 +49,39 @@ const NEXT = 'Export the bank again from the workbench that made it.';
  */
 export async function writeBank(dir: string, bank: Bank): Promise<void> {
   await writeFolderAtomic(dir, async (target) => {
-    const prompts: Manifest['prompts'] = [];
+    const hashes: string[] = [];
     for (const [index, prompt] of bank.prompts.entries()) {
-      const { name, tokens, family, metrics } = prompt;
       if (prompt.width !== bank.baseModel.hiddenSize)
-        throw new RangeError(`Prompt ${name} is ${prompt.width} wide`);
-      const folder = folderName(index, name);
-      await mkdir(join(target, folder));
-      await fillPromptFolder(join(target, folder), prompt, bank.baseModel);
-      const sha256 = await hashFile(join(target, folder, WEIGHTS));
-      prompts.push({ name, folder, tokens, sha256, family, metrics: { ...metrics } });
+        throw new RangeError(`Prompt ${prompt.name} is ${prompt.width} wide`);
+      const folder = join(target, folderName(index, prompt.name));
+      await mkdir(folder);
+      await fillPromptFolder(folder, prompt, bank.baseModel);
+      hashes.push(await hashFile(join(folder, WEIGHTS)));
     }
-    const { baseModel, tokenizerHash, compression, selector, seed } = bank;
-    const manifest = manifestSchema.parse({
-      format: 'kintsugi-bank',
-      formatVersion: FORMAT_VERSION,
-      baseModel,
-      tokenizerHash,
-      compression,
-      selector,
-      seed,
-      prompts,
-    });
+    const manifest = describeBank(bank, hashes);
     await writeFileAtomic(join(target, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+  });
+}
+
+/** What bank.json says; `hashes` are of the prompts' weights. */
+export function describeBank(bank: Bank, hashes: readonly string[]): Manifest {
+  const { baseModel, tokenizerHash, compression, selector, seed } = bank;
+  return manifestSchema.parse({
+    format: 'kintsugi-bank',
+    formatVersion: FORMAT_VERSION,
+    baseModel,
+    tokenizerHash,
+    compression,
+    selector,
+    seed,
+    prompts: bank.prompts.map(({ name, tokens, family, metrics }, index) => ({
+      name,
+      folder: folderName(index, name),
+      tokens,
+      sha256: hashes[index],
+      family,
+      metrics: { ...metrics },
+    })),
   });
 }
 
@@ -82,7 +92,13 @@ function folderName(index: number, name: string): string {
   return ['prompt', number, ...words].join('-').slice(0, 48).replace(/-$/, '');
 }
 
-const invalid = (file: string, message: string, field?: string, cause?: unknown): KintsugiError =>
+/** A bank that is damaged or not one. */
+export const invalidBank = (
+  file: string,
+  message: string,
+  field?: string,
+  cause?: unknown,
+): KintsugiError =>
   new KintsugiError('BANK_INVALID', message, {
     file,
     next: NEXT,
@@ -96,7 +112,7 @@ const invalid = (file: string, message: string, field?: string, cause?: unknown)
  */
 export async function readBank(dir: string): Promise<StoredBank> {
   const folder = await openFolder(dir).catch((cause) => {
-    throw invalid(dir, `There is no bank folder ${dir}`, undefined, cause);
+    throw invalidBank(dir, `There is no bank folder ${dir}`, undefined, cause);
   });
   const { manifest, hash } = await readManifest(folder);
   const { baseModel, tokenizerHash, compression, selector, seed } = manifest;
@@ -104,7 +120,7 @@ export async function readBank(dir: string): Promise<StoredBank> {
   for (const entry of manifest.prompts)
     prompts.push(await readPrompt(folder, entry, baseModel.hiddenSize));
   if (selector.kind === 'fixed' && selector.prompt >= prompts.length)
-    throw invalid(folder.path, `The bank has no prompt ${selector.prompt}`, 'selector.prompt');
+    throw invalidBank(folder.path, `The bank has no prompt ${selector.prompt}`, 'selector.prompt');
   const width = baseModel.hiddenSize;
   return { prompts, width, selector, baseModel, tokenizerHash, compression, seed, hash };
 }
@@ -112,11 +128,17 @@ export async function readBank(dir: string): Promise<StoredBank> {
 async function readManifest(folder: Folder): Promise<{ manifest: Manifest; hash: string }> {
   const file = join(folder.path, MANIFEST);
   const path = await folder.inside(MANIFEST).catch((cause) => {
-    throw invalid(file, `The folder has no ${MANIFEST}`, undefined, cause);
+    throw invalidBank(file, `The folder has no ${MANIFEST}`, undefined, cause);
   });
-  if (path === undefined) throw invalid(file, `${MANIFEST} leads out of the bank`);
+  if (path === undefined) throw invalidBank(file, `${MANIFEST} leads out of the bank`);
   const kind = { code: 'BANK_INVALID', limit: MANIFEST_LIMIT, next: NEXT } as const;
   const { value, bytes } = await readJsonObject(path, kind);
+  const hash = createHash('sha256').update(bytes).digest('hex');
+  return { manifest: checkManifest(value, file), hash };
+}
+
+/** Checks what a bank says of itself. @throws KintsugiError BANK_INVALID naming the field */
+export function checkManifest(value: JsonObject, file: string): Manifest {
   const version = value['formatVersion'];
   if (typeof version === 'number' && version > FORMAT_VERSION)
     throw new KintsugiError(
@@ -125,12 +147,10 @@ async function readManifest(folder: Folder): Promise<{ manifest: Manifest; hash:
       { file, field: 'formatVersion', next: 'Update Kintsugi, then open the bank again.' },
     );
   const parsed = manifestSchema.safeParse(value);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!;
-    const field = issue.path.join('.') || MANIFEST;
-    throw invalid(file, `${field}: ${issue.message.replace(/^Invalid input: /, '')}`, field);
-  }
-  return { manifest: parsed.data, hash: createHash('sha256').update(bytes).digest('hex') };
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  const field = issue.path.join('.') || MANIFEST;
+  throw invalidBank(file, `${field}: ${issue.message.replace(/^Invalid input: /, '')}`, field);
 }
 
 async function readPrompt(
@@ -140,16 +160,20 @@ async function readPrompt(
 ): Promise<BankPrompt & { readonly hash: string }> {
   const file = join(bank.path, folder);
   const missing = (cause: unknown): never => {
-    throw invalid(file, `The prompt ${quote(name)} is missing`, name, cause);
+    throw invalidBank(file, `The prompt ${quote(name)} is missing`, name, cause);
   };
   const inner = await bank.folder(folder).catch(missing);
   const weights = await inner?.inside(WEIGHTS).catch(missing);
-  if (!inner || !weights) throw invalid(file, `${quote(folder)} leads out of the bank`, name);
+  if (!inner || !weights) throw invalidBank(file, `${quote(folder)} leads out of the bank`, name);
   if ((await hashFile(weights).catch(missing)) !== sha256)
-    throw invalid(weights, `The prompt ${quote(name)} has changed since the bank was made`, name);
+    throw invalidBank(
+      weights,
+      `The prompt ${quote(name)} has changed since the bank was made`,
+      name,
+    );
   const prompt = await readPromptFolder(inner);
   if (prompt.tokens !== tokens || prompt.width !== width)
-    throw invalid(
+    throw invalidBank(
       weights,
       `The prompt ${quote(name)} is [${prompt.tokens},${prompt.width}], the bank says [${tokens},${width}]`,
       name,

@@ -1,21 +1,51 @@
-import { RunsPage } from './runs/runs-page.tsx';
+import { type ComponentType, lazy, Suspense } from 'react';
+import { Empty, Waiting } from './notice.tsx';
+import { PageErrors } from './shell/page-errors.tsx';
+import { pageOf } from './shell/pages.ts';
+import { Shell } from './shell/shell.tsx';
+import { useLiveLists } from './use-live-lists.ts';
 import { useRoute } from './use-route.ts';
 
+/** What every page is given: the parts of the address after its own name. */
+export interface PageProps {
+  readonly parts: readonly string[];
+}
+
+const SCREENS: Readonly<Record<string, ComponentType<PageProps>>> = {
+  '': lazy(() => import('./home/home-page.tsx').then((m) => ({ default: m.HomePage }))),
+  new: lazy(() => import('./wizard/wizard-page.tsx').then((m) => ({ default: m.WizardPage }))),
+  runs: lazy(() => import('./runs/runs-page.tsx').then((m) => ({ default: m.RunsPage }))),
+  compare: lazy(() =>
+    import('./compare/compare-page.tsx').then((m) => ({ default: m.ComparePage })),
+  ),
+  playground: lazy(() =>
+    import('./playground/playground-page.tsx').then((m) => ({ default: m.PlaygroundPage })),
+  ),
+  banks: lazy(() => import('./banks/banks-page.tsx').then((m) => ({ default: m.BanksPage }))),
+  settings: lazy(() =>
+    import('./settings/settings-page.tsx').then((m) => ({ default: m.SettingsPage })),
+  ),
+};
+
 export function App() {
-  const [, id] = useRoute();
+  useLiveLists();
+  const [name = '', ...parts] = useRoute();
+  const Screen = SCREENS[name];
   return (
-    <>
-      <header className="bar">
-        <h1 className="mark">Kintsugi</h1>
-        <nav aria-label="Pages">
-          <a href="#/runs" aria-current="page">
-            Runs
-          </a>
-        </nav>
-      </header>
-      <main>
-        <RunsPage selected={id} />
-      </main>
-    </>
+    <Shell page={name} title={pageOf(name)?.title ?? 'Not found'}>
+      <PageErrors key={name}>
+        <Suspense fallback={<Waiting />}>
+          {Screen ? <Screen parts={parts} /> : <NoSuchPage />}
+        </Suspense>
+      </PageErrors>
+    </Shell>
+  );
+}
+
+function NoSuchPage() {
+  return (
+    <Empty title="There is no such page" action={<a href="#/">Go home</a>}>
+      The address may have been cut off, or comes from another version of Kintsugi.
+    </Empty>
   );
 }

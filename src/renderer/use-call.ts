@@ -1,51 +1,77 @@
-import { useContext, useEffect, useState } from 'react';
-import type { CallName, Input, Output } from '../shared/contract.ts';
-import type { ErrorReport } from '../shared/contract-bridge.ts';
-import { CallError, ClientContext } from './client.ts';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useContext } from 'react';
+import type { ErrorReport } from '../shared/contract/common.ts';
+import type { CallName, Input, Output } from '../shared/contract/index.ts';
+import { CallError, type Client, ClientContext } from './client.ts';
+import { useToasts } from './shell/toasts.tsx';
 
 export type Called<T> =
   | { readonly state: 'waiting' }
   | { readonly state: 'ready'; readonly value: T }
   | { readonly state: 'failed'; readonly error: ErrorReport };
 
-/** How often a screen looks for news from runs that another process works on. */
-const REFRESH_MS = 3000;
-
-/**
- * Calls the main process, again while the window is visible, and by `retry`. Answers of an earlier
- * name or input are dropped, and what is shown stays until the next answer is there.
- */
-export function useCall<Name extends CallName>(name: Name, input: Input<Name>) {
+export function useClient(): Client {
   const client = useContext(ClientContext);
-  const key = JSON.stringify([name, input]);
-  const [answer, setAnswer] = useState({
-    key,
-    called: { state: 'waiting' } as Called<Output<Name>>,
-  });
-  const [attempt, setAttempt] = useState(0);
-
-  // key stands for name and input, whose identity changes at every render; attempt is for retry.
-  useEffect(() => {
-    let current = true;
-    const show = (called: Called<Output<Name>>) => current && setAnswer({ key, called });
-    const call = () =>
-      client(name, input).then(
-        (value) => show({ state: 'ready', value }),
-        (error) => show({ state: 'failed', error: reportOf(error) }),
-      );
-    call();
-    const timer = setInterval(() => document.hidden || call(), REFRESH_MS);
-    return () => {
-      current = false;
-      clearInterval(timer);
-    };
-  }, [client, key, attempt]);
-
-  const called: Called<Output<Name>> = answer.key === key ? answer.called : { state: 'waiting' };
-  return { called, retry: () => setAttempt((count) => count + 1) };
+  if (client === null) throw new Error('No client above this component');
+  return client;
 }
 
-function reportOf(error: unknown): ErrorReport {
+/** The key under which an answer is kept, for those who make it stale. */
+export const callKey = <Name extends CallName>(name: Name, input?: Input<Name>) =>
+  input === undefined ? [name] : [name, input];
+
+/**
+ * Asks the main process, and again by `retry` or when something made the answer stale. What is shown
+ * stays until the next answer is there; `null` as input asks nothing yet.
+ */
+export function useCall<Name extends CallName>(name: Name, input: Input<Name> | null) {
+  const client = useClient();
+  const query = useQuery({
+    queryKey: [name, input],
+    queryFn: () => client.call(name, input as Input<Name>),
+    enabled: input !== null,
+  });
+  const called: Called<Output<Name>> =
+    query.data !== undefined
+      ? { state: 'ready', value: query.data }
+      : query.error === null
+        ? { state: 'waiting' }
+        : { state: 'failed', error: reportOf(query.error) };
+  return { called, retry: () => void query.refetch() };
+}
+
+/**
+ * Asks for a change, tells of a failure in a toast, and makes the named answers stale.
+ * Answers undefined when it failed.
+ */
+export function useAction() {
+  const client = useClient();
+  const queries = useQueryClient();
+  const { showError } = useToasts();
+  return useCallback(
+    async <Name extends CallName>(
+      name: Name,
+      input: Input<Name>,
+      stale: readonly CallName[] = [],
+    ): Promise<Output<Name> | undefined> => {
+      try {
+        const value = await client.call(name, input);
+        await Promise.all(stale.map((key) => queries.invalidateQueries({ queryKey: [key] })));
+        return value;
+      } catch (error) {
+        showError(reportOf(error));
+        return undefined;
+      }
+    },
+    [client, queries, showError],
+  );
+}
+
+export function reportOf(error: unknown): ErrorReport {
   if (error instanceof CallError) return error.report;
-  throw error;
+  return {
+    code: 'INTERNAL',
+    message: `The screen met a fault of ours: ${error instanceof Error ? error.message : String(error)}`,
+    next: 'Reload the page; if it happens again, copy the diagnostics in Settings and report it.',
+  };
 }

@@ -3,7 +3,15 @@ import { useSyncExternalStore } from 'react';
 /** The parts of the address after "#/": a reload or a link comes back to the same place. */
 export function useRoute(): readonly string[] {
   const hash = useSyncExternalStore(onHashChange, () => window.location.hash);
-  return hash.replace(/^#\/?/, '').split('/').filter(Boolean).map(decodeURIComponent);
+  return hash.replace(/^#\/?/, '').split('/').filter(Boolean).map(decode);
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function onHashChange(changed: () => void): () => void {

@@ -5,7 +5,14 @@ export default defineConfig({
   main: {
     build: {
       outDir: 'out/main',
-      lib: { entry: 'src/main/electron/index.ts', formats: ['es'] },
+      lib: {
+        entry: {
+          index: 'src/main/electron/index.ts',
+          'compute-host': 'src/main/compute/host.ts',
+          'compute-worker': 'src/main/compute/worker.ts',
+        },
+        formats: ['es'],
+      },
     },
   },
   preload: {

@@ -1,8 +1,11 @@
 import { contextBridge, ipcRenderer } from 'electron';
-import { type Bridge, CALL_CHANNEL } from '../shared/contract-bridge.ts';
+import { BRIDGE_CHANNEL, type Bridge, type BridgeMessage } from '../shared/contract/bridge.ts';
 
 const bridge: Bridge = {
-  call: (name, input) => ipcRenderer.invoke(CALL_CHANNEL, name, input),
+  send: (message) => ipcRenderer.send(BRIDGE_CHANNEL, message),
+  listen(listener) {
+    ipcRenderer.on(BRIDGE_CHANNEL, (_event, message: BridgeMessage) => listener(message));
+  },
 };
 
 contextBridge.exposeInMainWorld('kintsugi', bridge);

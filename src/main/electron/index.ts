@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { app, BrowserWindow, dialog, ipcMain, protocol, session, shell } from 'electron';
 import { KintsugiError } from '../../shared/errors.ts';
-import { databasePath, dataHome } from '../cli/context.ts';
-import { openStore } from '../db/open.ts';
-import { createServices } from '../services.ts';
-import { answerCalls } from './calls.ts';
-import { APP_SCHEME, serveFile } from './protocol.ts';
+import { dataHome } from '../home.ts';
+import { openWorkbench, type Workbench } from '../workbench.ts';
+import { forkUtility } from './compute-process.ts';
+import { acceptConnections } from './connection.ts';
+import { APP_SCHEME, answerRequest } from './protocol.ts';
 import { denyPermissions, lockDown } from './security.ts';
 import { openWindow } from './window.ts';
 
@@ -15,14 +15,31 @@ const PRELOAD = join(BUILD, 'preload', 'index.cjs');
 
 async function start(): Promise<void> {
   denyPermissions(session.defaultSession);
-  protocol.handle(APP_SCHEME, (request) => serveFile(join(BUILD, 'renderer'), request));
-  const store = await openStore(databasePath(dataHome(undefined)));
-  app.once('will-quit', () => store.close());
-  for (const { message, next } of store.warnings) {
+  protocol.handle(APP_SCHEME, (request) => answerRequest(join(BUILD, 'renderer'), request));
+  const workbench = await openWorkbench({
+    home: dataHome(undefined),
+    shell: { host: 'electron', chooseFolder },
+    startCompute: forkUtility,
+  });
+  closeBeforeQuit(workbench);
+  for (const { message, next } of workbench.services.store.warnings) {
     dialog.showErrorBox('The run database was damaged', `${message}\n\n${next}`);
   }
-  answerCalls(ipcMain, createServices(store.db));
+  acceptConnections(ipcMain, workbench.router);
   await openWindow(PRELOAD);
+}
+
+async function chooseFolder(): Promise<string | null> {
+  const { canceled, filePaths } = await dialog.showOpenDialog({ properties: ['openDirectory'] });
+  return canceled ? null : (filePaths[0] ?? null);
+}
+
+/** The running job gets to its next step, so that it goes on from there another day. */
+function closeBeforeQuit(workbench: Workbench): void {
+  app.once('before-quit', (event) => {
+    event.preventDefault();
+    workbench.close().finally(() => app.quit());
+  });
 }
 
 function fail(error: unknown): void {

@@ -1,0 +1,43 @@
+import { openStore } from './db/open.ts';
+import { databasePath } from './home.ts';
+import { type ComputeProcess, createCompute } from './jobs/compute.ts';
+import { openJobs } from './jobs/queue.ts';
+import { openRouter } from './router/index.ts';
+import type { Router } from './router/router.ts';
+import type { Services, Shell } from './router/services.ts';
+
+/** The main process's services with the contract over them, whatever shows the screens. */
+export interface Workbench {
+  readonly services: Services;
+  readonly router: Router;
+  /** Stops the running job at its next step and ends the compute host. */
+  close(): Promise<void>;
+}
+
+export interface WorkbenchOptions {
+  /** Data folder. */
+  readonly home: string;
+  readonly shell: Shell;
+  readonly startCompute: (home: string) => ComputeProcess;
+}
+
+/** @throws KintsugiError of openStore */
+export async function openWorkbench({
+  home,
+  shell,
+  startCompute,
+}: WorkbenchOptions): Promise<Workbench> {
+  const store = await openStore(databasePath(home));
+  const compute = createCompute(() => startCompute(home));
+  const jobs = await openJobs(store, compute);
+  const services = { home, store, compute, jobs, shell };
+  return {
+    services,
+    router: openRouter(services),
+    async close() {
+      await jobs.close();
+      compute.kill();
+      await store.close();
+    },
+  };
+}

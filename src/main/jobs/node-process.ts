@@ -7,6 +7,7 @@ import type { ComputeProcess } from './compute.ts';
 export function forkCompute(home: string): ComputeProcess {
   const file = join(import.meta.dirname, '..', 'compute', 'host.ts');
   const child = fork(file, [home], {
+    execArgv: [],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

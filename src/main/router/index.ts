@@ -1,3 +1,4 @@
+import { bankHandlers } from './banks.ts';
 import type { Handlers } from './handlers.ts';
 import { createRouter, type Router } from './router.ts';
 import { runHandlers } from './runs.ts';
@@ -11,6 +12,7 @@ export function openRouter(services: Services): Router {
     ...systemHandlers(services),
     ...wizardHandlers(services),
     ...runHandlers(services),
+    ...bankHandlers(services),
   };
   return createRouter(handlers as unknown as Handlers);
 }

@@ -1,6 +1,8 @@
-import type { PageProps } from '../app.tsx';
-import { Empty } from '../notice.tsx';
+import './banks.css';
+import { BankList } from './bank-list.tsx';
+import { BankPanel } from './bank-panel.tsx';
 
-export function BanksPage({ parts }: PageProps) {
-  return <Empty title="Prompt banks">{parts.join(' ')}</Empty>;
+/** The library of prompt banks, or one of them. */
+export function BanksPage({ parts: [id] }: { readonly parts: readonly string[] }) {
+  return id === undefined ? <BankList /> : <BankPanel key={id} id={id} />;
 }

@@ -1,0 +1,166 @@
+import { Anchor, Button, Code, Group, Paper, Stack, Table, Text, Title } from '@mantine/core';
+import type { BankDetail } from '../../shared/contract/banks.ts';
+import { formatBytes, formatDate, formatPercent } from '../format.ts';
+import { Failure, Waiting } from '../notice.tsx';
+import { hrefTo } from '../shell/pages.ts';
+import { useCall } from '../use-call.ts';
+import { BankFields } from './bank-fields.tsx';
+import { describeOrigin, describePrompts, shortHash } from './describe.ts';
+import { ExportButtons } from './export-buttons.tsx';
+import { Recovered } from './recovered.tsx';
+import { useBankBin } from './use-bank-bin.ts';
+
+/** One bank: what it holds, what it brought back, where it comes from, and ways out of here. */
+export function BankPanel({ id }: { id: string }) {
+  const { called, retry } = useCall('banks.show', { id });
+  return (
+    <>
+      <Anchor href={hrefTo('banks')} size="sm">
+        ← All banks
+      </Anchor>
+      {called.state === 'waiting' && <Waiting />}
+      {called.state === 'failed' && <Failure error={called.error} retry={retry} />}
+      {called.state === 'ready' && <BankView bank={called.value} />}
+    </>
+  );
+}
+
+export function BankView({ bank }: { bank: BankDetail }) {
+  const { remove, restore } = useBankBin();
+  const deleted = bank.deletedAt !== null;
+  return (
+    <Stack gap="lg" mt="xs">
+      <Group justify="space-between" align="start">
+        <div>
+          <Title order={1}>{bank.name}</Title>
+          <Text c="dimmed">
+            {describeOrigin(bank)} · {describePrompts(bank.prompts)} · {formatBytes(bank.bytes)} ·{' '}
+            {formatDate(bank.createdAt)}
+          </Text>
+        </div>
+        <Button variant="default" onClick={() => (deleted ? restore(bank) : remove(bank))}>
+          {deleted ? 'Restore' : 'Delete'}
+        </Button>
+      </Group>
+      <Paper withBorder p="md">
+        <Title order={2} size="h4" mb="xs">
+          Use it elsewhere
+        </Title>
+        <ExportButtons bank={bank} />
+      </Paper>
+      <Paper withBorder p="md">
+        <Title order={2} size="h4" mb="xs">
+          What it brought back
+        </Title>
+        <Measured bank={bank} />
+      </Paper>
+      <Paper withBorder p="md">
+        <Title order={2} size="h4" mb="xs">
+          Prompts
+        </Title>
+        <PromptTable prompts={bank.prompts} />
+      </Paper>
+      <Paper withBorder p="md">
+        <Title order={2} size="h4" mb="xs">
+          Name, tags and notes
+        </Title>
+        <BankFields key={bank.hash} bank={bank} />
+      </Paper>
+      <Paper withBorder p="md">
+        <Title order={2} size="h4" mb="xs">
+          Where it comes from
+        </Title>
+        <Provenance bank={bank} />
+      </Paper>
+    </Stack>
+  );
+}
+
+function Measured({ bank }: { bank: BankDetail }) {
+  if (bank.results === null) {
+    return (
+      <Text c="dimmed">
+        No run has measured this bank here. The run that made it did so where it was made.
+      </Text>
+    );
+  }
+  const { original, compressed, repaired } = bank.results;
+  const back = repaired - compressed;
+  const lost = original - compressed;
+  return (
+    <Stack gap="xs">
+      <Text>
+        The compressed model answers {formatPercent(compressed)} of the inputs rightly, with this
+        bank {formatPercent(repaired)}; the original {formatPercent(original)}.
+        {lost > 0 && back > 0 && ` That is ${formatPercent(back / lost)} of what was lost.`}
+      </Text>
+      <Recovered results={bank.results} />
+      {bank.runId !== null && (
+        <Anchor href={hrefTo('compare', bank.runId)}>See the comparison</Anchor>
+      )}
+    </Stack>
+  );
+}
+
+function PromptTable({ prompts }: Pick<BankDetail, 'prompts'>) {
+  return (
+    <Table>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>Name</Table.Th>
+          <Table.Th>Virtual tokens</Table.Th>
+          <Table.Th>Hash of its weights</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {prompts.map(({ name, tokens, hash }) => (
+          <Table.Tr key={name}>
+            <Table.Td>{name}</Table.Td>
+            <Table.Td>{tokens}</Table.Td>
+            <Table.Td>
+              <Code title={hash}>{shortHash(hash)}</Code>
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+function Provenance({ bank }: { bank: BankDetail }) {
+  const { recipe } = bank;
+  return (
+    <dl className="facts">
+      <dt>Base model</dt>
+      <dd>{bank.model}</dd>
+      <dt>Its weights</dt>
+      <dd>
+        <Code title={bank.modelHash}>{shortHash(bank.modelHash)}</Code>
+      </dd>
+      <dt>This bank</dt>
+      <dd>
+        <Code title={bank.hash}>{shortHash(bank.hash)}</Code>
+      </dd>
+      {recipe && (
+        <>
+          <dt>Compression</dt>
+          <dd>
+            {recipe.compression.method.toUpperCase()}, {recipe.compression.bits} bits
+          </dd>
+          <dt>Tuning</dt>
+          <dd>
+            {recipe.tuning.steps} steps per prompt, seed {bank.seed}
+          </dd>
+        </>
+      )}
+      {bank.runId !== null && (
+        <>
+          <dt>Run</dt>
+          <dd>
+            <Anchor href={hrefTo('runs', bank.runId)}>{bank.runId}</Anchor>
+          </dd>
+        </>
+      )}
+    </dl>
+  );
+}

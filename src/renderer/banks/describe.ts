@@ -1,0 +1,30 @@
+import type { BankSummary } from '../../shared/contract/banks.ts';
+
+const ORIGINS: Readonly<Record<BankSummary['origin'], string>> = {
+  run: 'From a run',
+  imported: 'Imported',
+  merged: 'Merged',
+};
+
+export const describeOrigin = ({ origin }: BankSummary): string => ORIGINS[origin];
+
+/** "3 prompts, 48 virtual tokens". */
+export function describePrompts(prompts: readonly { readonly tokens: number }[]): string {
+  const tokens = prompts.reduce((sum, prompt) => sum + prompt.tokens, 0);
+  const noun = prompts.length === 1 ? 'prompt' : 'prompts';
+  return `${prompts.length} ${noun}, ${tokens} virtual tokens`;
+}
+
+export const shortHash = (hash: string): string => hash.slice(0, 12);
+
+/** Whether a bank holds every word of the search, in its name, tags, notes, model or prompts. */
+export function matches(bank: BankSummary, search: string): boolean {
+  const { name, tags, notes, model, prompts } = bank;
+  const text = [name, ...tags, notes, model, ...prompts.map((prompt) => prompt.name)]
+    .join(' ')
+    .toLowerCase();
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}

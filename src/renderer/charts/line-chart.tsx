@@ -1,0 +1,87 @@
+import { BottomAxis, LeftAxis } from './axes.tsx';
+import { Chart } from './chart.tsx';
+import { lineStyle } from './palette.ts';
+import { linearScale } from './scale.ts';
+
+export interface Line {
+  readonly name: string;
+  /** [x, y], rising by x. */
+  readonly points: readonly (readonly [number, number])[];
+}
+
+interface Props {
+  readonly title: string;
+  readonly lines: readonly Line[];
+  readonly xLabel: string;
+  readonly formatX: (value: number) => string;
+  readonly formatY: (value: number) => string;
+  readonly height?: number;
+}
+
+const MARGIN = { top: 24, right: 12, bottom: 36, left: 48 };
+
+/** Values over steps, one line a series. */
+export function LineChart({ title, lines, xLabel, formatX, formatY, height = 240 }: Props) {
+  const points = lines.flatMap((line) => line.points);
+  const last = lines.flatMap(({ name, points }) => {
+    const [, value] = points.at(-1) ?? [];
+    return value === undefined ? [] : [`${name} ends at ${formatY(value)}`];
+  });
+  const bottom = height - MARGIN.bottom;
+  return (
+    <Chart
+      title={title}
+      description={`${title}: ${last.join(', ') || 'no values yet'}.`}
+      height={height}
+      legend={<LineLegend lines={lines} />}
+    >
+      {(width) => {
+        const right = width - MARGIN.right;
+        const x = linearScale(
+          points.map(([step]) => step),
+          { from: MARGIN.left, to: right },
+          6,
+        );
+        const y = linearScale(
+          points.map(([, value]) => value),
+          { from: bottom, to: MARGIN.top },
+          4,
+        );
+        return (
+          <>
+            <LeftAxis scale={y} format={formatY} across={{ from: MARGIN.left, to: right }} />
+            <BottomAxis
+              scale={x}
+              format={formatX}
+              across={{ from: bottom, to: bottom }}
+              label={xLabel}
+            />
+            {lines.map(({ name, points }, i) => (
+              <polyline
+                key={name}
+                className="chart-line"
+                {...lineStyle(i)}
+                points={points.map(([step, value]) => `${x(step)},${y(value)}`).join(' ')}
+              />
+            ))}
+          </>
+        );
+      }}
+    </Chart>
+  );
+}
+
+function LineLegend({ lines }: Pick<Props, 'lines'>) {
+  return (
+    <ul className="chart-legend">
+      {lines.map(({ name }, i) => (
+        <li key={name}>
+          <svg viewBox="0 0 18 12" aria-hidden="true">
+            <line x1="0" x2="18" y1="6" y2="6" strokeWidth="2" {...lineStyle(i)} />
+          </svg>
+          {name}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,90 @@
+import { BottomAxis, LeftAxis } from './axes.tsx';
+import { Chart } from './chart.tsx';
+import { SeriesLegend } from './legend.tsx';
+import { markPath } from './palette.ts';
+import { linearScale, type Scale } from './scale.ts';
+import type { Series } from './series.ts';
+
+export interface Point {
+  readonly series: Series;
+  readonly x: number;
+  readonly y: number;
+  /** Interval of y; null where there is none. */
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+interface Props {
+  readonly title: string;
+  readonly points: readonly Point[];
+  readonly xLabel: string;
+  readonly yLabel: string;
+  readonly formatX: (value: number) => string;
+  readonly formatY: (value: number) => string;
+}
+
+const HEIGHT = 280;
+const MARGIN = { top: 28, right: 24, bottom: 44, left: 52 };
+
+/** One quantity against another: up is better, left is cheaper. */
+export function ScatterChart({ title, points, xLabel, yLabel, formatX, formatY }: Props) {
+  const bottom = HEIGHT - MARGIN.bottom;
+  const told = points.map(({ series, x, y }) => `${series.name}: ${formatY(y)} at ${formatX(x)}`);
+  return (
+    <Chart
+      title={title}
+      description={`${title}. ${told.join('; ')}.`}
+      height={HEIGHT}
+      legend={<SeriesLegend series={points.map(({ series }) => series)} />}
+    >
+      {(width) => {
+        const right = width - MARGIN.right;
+        const x = linearScale([0, ...points.map((p) => p.x)], { from: MARGIN.left, to: right });
+        const y = linearScale(
+          points.flatMap((p) => [p.y, p.low ?? p.y, p.high ?? p.y]),
+          { from: bottom, to: MARGIN.top },
+        );
+        return (
+          <>
+            <LeftAxis
+              scale={y}
+              format={formatY}
+              across={{ from: MARGIN.left, to: right }}
+              label={yLabel}
+            />
+            <BottomAxis
+              scale={x}
+              format={formatX}
+              across={{ from: bottom, to: bottom }}
+              label={xLabel}
+            />
+            {points.map((point) => (
+              <Dot key={point.series.key} point={point} x={x} y={y} />
+            ))}
+          </>
+        );
+      }}
+    </Chart>
+  );
+}
+
+function Dot({ point, x, y }: { point: Point; x: Scale; y: Scale }) {
+  const { colour, mark, opacity } = point.series;
+  const at = x(point.x);
+  return (
+    <g>
+      {point.low !== null && point.high !== null && (
+        <path
+          className="chart-whisker"
+          d={`M${at},${y(point.low)}V${y(point.high)}M${at - 3},${y(point.low)}h6M${at - 3},${y(point.high)}h6`}
+        />
+      )}
+      <path
+        d={markPath(mark, at, y(point.y))}
+        fill={colour}
+        fillOpacity={opacity}
+        stroke={colour}
+      />
+    </g>
+  );
+}

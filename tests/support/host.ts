@@ -44,7 +44,8 @@ export async function startHost(home: string): Promise<TestHost> {
   };
 }
 
-function connectTo({ port, token }: Server): TestClient {
+/** A page's connection to a host. */
+export function connectTo({ port, token }: Pick<Server, 'port' | 'token'>): TestClient {
   class PageSocket extends WebSocket {
     constructor(url: string) {
       const origin = `http://127.0.0.1:${port}`;

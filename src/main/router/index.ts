@@ -1,5 +1,7 @@
 import { bankHandlers } from './banks.ts';
+import { compareHandlers } from './compare.ts';
 import type { Handlers } from './handlers.ts';
+import { playgroundHandlers } from './playground.ts';
 import { createRouter, type Router } from './router.ts';
 import { runHandlers } from './runs.ts';
 import type { Services } from './services.ts';
@@ -8,11 +10,13 @@ import { wizardHandlers } from './wizard.ts';
 
 /** The contract over the main process's services. */
 export function openRouter(services: Services): Router {
-  const handlers = {
+  const handlers: Handlers = {
     ...systemHandlers(services),
     ...wizardHandlers(services),
     ...runHandlers(services),
+    ...compareHandlers(services),
+    ...playgroundHandlers(services),
     ...bankHandlers(services),
   };
-  return createRouter(handlers as unknown as Handlers);
+  return createRouter(handlers);
 }

@@ -1,6 +1,8 @@
+import { compareTasks } from './compare.ts';
 import { dataTasks } from './data.ts';
 import { estimateTasks } from './estimate.ts';
 import { modelTasks } from './models.ts';
+import { playgroundTasks } from './playground.ts';
 import { runTasks } from './runs.ts';
 import { systemTasks } from './system.ts';
 
@@ -11,6 +13,8 @@ export const tasks = {
   ...dataTasks,
   ...estimateTasks,
   ...runTasks,
+  ...compareTasks,
+  ...playgroundTasks,
 };
 
 export type Tasks = typeof tasks;

@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { KintsugiError } from '../../shared/errors.ts';
+import { parseRecipe } from '../../shared/recipe.ts';
+import type { ArmId } from '../../shared/results.ts';
+import { promptOfArm } from '../db/answer-table.ts';
+import type { Store } from '../db/open.ts';
+import type { Run } from '../db/runs.ts';
+import { fixedArm, type PreparedArm, prepareBaseline, prepareTunedArm } from './arms.ts';
+import { SINGLE_PROMPT, tunedFolders } from './tune-stages.ts';
+import { loadBank } from './tuned-folders.ts';
+import { openWorkspace, type Workspace } from './workspace.ts';
+
+/** An arm of an evaluated run, opened again from the run's folder. */
+interface RunArm {
+  readonly prepared: PreparedArm;
+  /** Folder of its bank or adapter, relative to the run's; null for weights alone. */
+  readonly artefact: string | null;
+}
+
+/** @throws KintsugiError RECIPE_INVALID */
+export const openRun = (run: Run): Workspace =>
+  openWorkspace(run.directory, parseRecipe(run.recipe), run);
+
+/** @throws KintsugiError RUN_STATUS when the arm was never evaluated with this seed; as its folders do */
+export async function openRunArm(
+  store: Store,
+  run: Run,
+  workspace: Workspace,
+  { arm, seed }: { readonly arm: ArmId; readonly seed: number },
+): Promise<RunArm> {
+  if (arm === 'original' || arm === 'compressed') {
+    return { prepared: await prepareBaseline(workspace, arm), artefact: null };
+  }
+  const folders = tunedFolders(seed);
+  if (arm !== 'prompt') {
+    const prepared = await prepareTunedArm(workspace, arm, seed, new AbortController().signal);
+    return { prepared, artefact: arm === 'idp' ? folders.bank : folders.lora };
+  }
+  // Which prompt was best took a pass over the validation facts; the answers say how it came out.
+  const name = await promptOfArm(store.db, { runId: run.id, arm, seed });
+  const artefact = name === SINGLE_PROMPT ? folders.single : folders.bank;
+  const loaded = await workspace.compressed();
+  const { prompts } = await loadBank(join(run.directory, artefact), loaded);
+  const prompt = prompts.find((candidate) => candidate.name === name);
+  if (prompt === undefined) throw notEvaluated(arm, seed);
+  return { prepared: fixedArm(loaded, prompt), artefact };
+}
+
+function notEvaluated(arm: ArmId, seed: number): KintsugiError {
+  return new KintsugiError('RUN_STATUS', `The run has no arm "${arm}" with seed ${seed}.`, {
+    next: 'Choose an arm of a finished run.',
+    field: 'arm',
+  });
+}

@@ -10,10 +10,10 @@ import { recipeSchema } from '../../shared/recipe.ts';
 import type { RunResults } from '../../shared/results.ts';
 import { heldOutItems } from '../compute/item-texts.ts';
 import { findAnswer, listAnswers } from '../db/answer-table.ts';
-import { readBanks } from '../db/banks.ts';
 import { readResults } from '../db/results.ts';
 import { findRun, type Run } from '../db/runs.ts';
 import { listStages } from '../db/stages.ts';
+import { bankPrompts } from './bank-prompts.ts';
 import { compareRecipes } from './compare-configuration.ts';
 import {
   type InputTable,
@@ -108,7 +108,8 @@ async function comparedRun(store: Services['store'], run: Run): Promise<Compared
 const KEPT_TABLES = 4;
 
 /** Joined answers of the sets of runs that were last looked at: scrolling asks for them part by part. */
-function createTables({ db }: Services['store']) {
+function createTables(store: Services['store']) {
+  const { db } = store;
   const kept = new Map<string, Promise<InputTable>>();
 
   const build = async (runs: readonly Run[]): Promise<InputTable> => {
@@ -118,7 +119,7 @@ function createTables({ db }: Services['store']) {
     const joined = await Promise.all(
       runs.map(async (run) => {
         const results = (await readResults(db, run.id))?.results;
-        const arms = results === undefined ? [] : await columns(run.id, results);
+        const arms = results === undefined ? [] : await columns(run, results);
         return { arms, answers: await listAnswers(db, run.id) };
       }),
     );
@@ -126,18 +127,19 @@ function createTables({ db }: Services['store']) {
   };
 
   /** Weights alone answer once; what is tuned answers once per seed. */
-  const columns = async (runId: string, { arms, seeds }: RunResults): Promise<InputArm[]> => {
-    const banks = await readBanks(db, runId);
+  const columns = async (run: Run, { arms, seeds }: RunResults): Promise<InputArm[]> => {
+    const prompts = new Map(
+      await Promise.all(
+        seeds.map(async (seed) => [seed, await bankPrompts(store, run, seed)] as const),
+      ),
+    );
     return arms.flatMap(({ arm }) => {
       const tuned = arm.bankHash !== undefined || arm.adapterHash !== undefined;
       return (tuned ? seeds : seeds.slice(0, 1)).map((seed) => ({
-        runId,
+        runId: run.id,
         seed,
         arm,
-        prompts:
-          arm.id === 'idp'
-            ? (banks.find((bank) => bank.seed === seed)?.prompts.map(({ name }) => name) ?? [])
-            : [],
+        prompts: arm.id === 'idp' ? prompts.get(seed)! : [],
       }));
     });
   };

@@ -2,31 +2,28 @@ import type { NamesOf } from '../../shared/contract/index.ts';
 import type { GenerationEvent } from '../../shared/contract/playground.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { heldOutItems } from '../compute/item-texts.ts';
-import { readBanks } from '../db/banks.ts';
 import { deleteCase, listCases, saveCase } from '../db/cases.ts';
 import { readResults } from '../db/results.ts';
 import { findRun } from '../db/runs.ts';
+import { bankPrompts } from './bank-prompts.ts';
 import { pushed } from './events.ts';
 import type { Handlers } from './handlers.ts';
 import type { Services } from './services.ts';
 
 const EXAMPLES_PER_TASK = 2;
 
-export function playgroundHandlers({
-  store: { db },
-  compute,
-}: Services): Handlers<NamesOf<'playground'>> {
+export function playgroundHandlers({ store, compute }: Services): Handlers<NamesOf<'playground'>> {
+  const { db } = store;
   return {
     'playground.arms': async ({ runId }) => {
       const run = await findRun(db, runId);
       const results = (await readResults(db, run.id))?.results;
       if (results === undefined) throw notCompared(run.name || run.id);
-      const [bank] = await readBanks(db, run.id);
       return {
         runId: run.id,
         arms: results.arms.map(({ arm }) => arm),
         seeds: results.seeds,
-        prompts: bank?.prompts.map(({ name }) => name) ?? [],
+        prompts: await bankPrompts(store, run, results.seeds[0]!),
         examples: await examples(Object.keys(results.arms[0]?.tasks ?? {})),
       };
     },

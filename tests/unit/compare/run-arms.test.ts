@@ -1,0 +1,190 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createRepair, runRepair } from '../../../src/main/compute/repair.ts';
+import { type TaskInput, tasks } from '../../../src/main/compute/tasks/index.ts';
+import type { TaskContext } from '../../../src/main/compute/tasks/task.ts';
+import { openStore, type Store } from '../../../src/main/db/open.ts';
+import { findRun, type Run } from '../../../src/main/db/runs.ts';
+import type { Compute } from '../../../src/main/jobs/compute.ts';
+import { compareHandlers } from '../../../src/main/router/compare.ts';
+import { playgroundHandlers } from '../../../src/main/router/playground.ts';
+import type { Services } from '../../../src/main/router/services.ts';
+import type { GenerationEvent } from '../../../src/shared/contract/playground.ts';
+import { PRESETS } from '../../../src/shared/presets.ts';
+import type { Recipe } from '../../../src/shared/recipe.ts';
+import { writeTinyModel } from '../cli/tiny-model.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'kintsugi-'));
+let store: Store;
+let run: Run;
+
+const { quick } = PRESETS;
+const recipe: Recipe = {
+  ...quick,
+  model: join(home, 'model'),
+  compression: {
+    ...quick.compression,
+    groupSize: 32,
+    calibration: { ...quick.compression.calibration, samples: 2, length: 16 },
+  },
+  tuning: {
+    ...quick.tuning,
+    tokens: 2,
+    steps: 2,
+    batch: 2,
+    warmup: 0,
+    bank: { by: 'family', count: 2 },
+    lora: { ...quick.tuning.lora, steps: 2 },
+  },
+  evaluation: { tasks: ['animals', 'capitals'], itemsPerTask: 2, textTokens: 0, bootstrap: 100 },
+  threads: 1,
+};
+
+/** The compute host's tasks without its process. */
+const compute = {
+  ask: (name: keyof typeof tasks, input: TaskInput<typeof name>, options = {}) => {
+    const { signal = new AbortController().signal, onEvent = () => {} } = options as {
+      signal?: AbortSignal;
+      onEvent?: (event: unknown) => void;
+    };
+    const task = tasks[name] as (input: unknown, context: TaskContext) => Promise<unknown>;
+    return task(input, { home, store, signal, emit: onEvent });
+  },
+} as unknown as Compute;
+
+const services = () => ({ store, compute, home }) as unknown as Services;
+const never = new AbortController().signal;
+
+beforeAll(async () => {
+  await writeTinyModel(join(home, 'model'));
+  mkdirSync(join(home, 'data'));
+  store = await openStore(join(home, 'data', 'kintsugi.db'));
+  const created = await createRepair(store, { recipe, home, out: undefined });
+  await runRepair(store, created, { force: true, signal: never, onEvent: () => {} });
+  run = await findRun(store.db, created.id);
+}, 120_000);
+
+afterAll(async () => {
+  await store.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+const ARMS = ['original', 'compressed', 'prompt', 'idp', 'lora'] as const;
+
+describe('verify', () => {
+  const item = { task: 'animals', itemId: 'heldout-1', seed: 0 } as const;
+
+  it.each(ARMS)('finds the stored answer of "%s" again', async (arm) => {
+    const { 'compare.verify': verify } = compareHandlers(services());
+    const verification = await verify({ runId: run.id, arm, ...item }, never);
+    expect(verification).toMatchObject({ same: true });
+    expect(verification.stored.scores).toHaveLength(4);
+    expect(verification.hashes).toHaveLength(arm === 'original' || arm === 'compressed' ? 1 : 2);
+  });
+
+  it('says so when the stored score is not what the arm gives', async () => {
+    const { 'compare.verify': verify } = compareHandlers(services());
+    const of = { runId: run.id, arm: 'compressed', ...item } as const;
+    const { stored } = await verify(of, never);
+    const change = (scores: readonly number[]) =>
+      store.db
+        .updateTable('answers')
+        .set({ scores: JSON.stringify(scores) })
+        .where('arm', '=', 'compressed')
+        .where('item_id', '=', item.itemId)
+        .where('task', '=', item.task)
+        .execute();
+    await change(stored.scores.map((score) => score + 0.5));
+    const changed = await verify(of, never);
+    expect(changed.same).toBe(false);
+    expect(changed.largestDifference).toBeCloseTo(0.5, 2);
+    await change(stored.scores);
+  });
+
+  it('refuses an input that the arm never answered', async () => {
+    const { 'compare.verify': verify } = compareHandlers(services());
+    const unknown = { runId: run.id, arm: 'idp', ...item, itemId: 'nowhere' } as const;
+    await expect(verify(unknown, never)).rejects.toMatchObject({ code: 'RUN_STATUS' });
+  });
+});
+
+it('the inputs view holds every arm, with the prompts that the attention counts', async () => {
+  const { 'compare.inputs': inputs } = compareHandlers(services());
+  const page = await inputs(
+    { runIds: [run.id], filter: 'all', search: '', offset: 0, limit: 10 },
+    never,
+  );
+  expect(page.total).toBe(4);
+  expect(page.arms.map(({ arm }) => arm.id)).toEqual(ARMS);
+  const idp = page.arms.findIndex(({ arm }) => arm.id === 'idp');
+  for (const { cells, choices, kind } of page.rows) {
+    expect(choices).toHaveLength(kind === 'choice' ? 4 : 0);
+    const { prompt, attention } = cells[idp]!;
+    const { prompts } = page.arms[idp]!;
+    expect(attention).toHaveLength(prompts.length);
+    expect(attention!.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 6);
+    expect(prompts[attention!.indexOf(Math.max(...attention!))]).toBe(prompt);
+  }
+});
+
+describe('the playground', () => {
+  const request = {
+    input: 'Question: Which kind of animal is a mole?\nAnswer:',
+    sampling: { temperature: 0, topK: 0, topP: 1, maxTokens: 4, seed: 1 },
+  };
+
+  it('streams four arms one after another, each with the model that really answers', async () => {
+    const { 'playground.generate': generate } = playgroundHandlers(services());
+    const panes = (['original', 'compressed', 'idp', 'lora'] as const).map((arm) => ({
+      runId: run.id,
+      arm,
+    }));
+    const events = await Array.fromAsync(generate({ ...request, panes }, never));
+    const ended = events.filter((event) => event.kind === 'done' || event.kind === 'failed');
+    expect(ended.map(({ pane, kind }) => [pane, kind])).toEqual(
+      [0, 1, 2, 3].map((pane) => [pane, 'done']),
+    );
+    expect(events.map(({ pane }) => pane)).toEqual(events.map(({ pane }) => pane).toSorted());
+    const started = events.filter((event) => event.kind === 'started');
+    expect(new Set(started.map(({ arm }) => arm.weightsHash)).size).toBe(2);
+    expect(started.map(({ choice }) => choice !== null)).toEqual([false, false, true, false]);
+    expect(started[2]!.choice!.shares.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 6);
+  });
+
+  it('lets one arm fail in its own pane', async () => {
+    const { 'playground.generate': generate } = playgroundHandlers(services());
+    const panes = [
+      { runId: 'no-such-run', arm: 'original' as const },
+      { runId: run.id, arm: 'original' as const },
+    ];
+    const events = await Array.fromAsync(generate({ ...request, panes }, never));
+    const failed = events.find((event) => event.kind === 'failed');
+    expect(failed).toMatchObject({ pane: 0, error: { code: 'RUN_NOT_FOUND' } });
+    expect(events.at(-1)).toMatchObject({ kind: 'done', pane: 1, reason: 'length', tokens: 4 });
+  });
+
+  it('stops generating when the screen leaves', async () => {
+    const { 'playground.generate': generate } = playgroundHandlers(services());
+    const sampling = { ...request.sampling, maxTokens: 100 };
+    const panes = [{ runId: run.id, arm: 'original' as const }];
+    const seen: GenerationEvent[] = [];
+    for await (const event of generate({ ...request, sampling, panes }, never)) {
+      seen.push(event);
+      if (event.kind === 'text') break;
+    }
+    expect(seen.map(({ kind }) => kind)).toEqual(['loading', 'started', 'text']);
+  });
+
+  it('keeps cases until they are deleted', async () => {
+    const playground = playgroundHandlers(services());
+    const panes = [{ runId: run.id, arm: 'idp' as const }];
+    const given = { name: 'Moles', request: { ...request, panes }, outputs: ['mammal'] };
+    const saved = await playground['playground.saveCase'](given, never);
+    expect(await playground['playground.cases']({}, never)).toEqual([saved]);
+    expect(saved).toMatchObject(given);
+    await playground['playground.deleteCase']({ id: saved.id }, never);
+    expect(await playground['playground.cases']({}, never)).toEqual([]);
+  });
+});

@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  stub.app.emit('will-quit');
+  stub.app.emit('before-quit', { preventDefault: () => undefined });
   vi.unstubAllEnvs();
   rmSync(home, { recursive: true, force: true });
 });
@@ -37,7 +37,7 @@ it('takes its precautions before a page is loaded', async () => {
     'scheme kintsugi',
     'ready',
     'protocol kintsugi',
-    'ipc kintsugi:call',
+    'ipc kintsugi:message',
     'load kintsugi://workbench/index.html',
     'show',
   ]);

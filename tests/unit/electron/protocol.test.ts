@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { APP_URL, serveFile } from '../../../src/main/electron/protocol.ts';
+import { APP_URL, answerRequest } from '../../../src/main/electron/protocol.ts';
 
 let folder: string;
 const root = () => join(folder, 'renderer');
@@ -20,7 +20,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** `Request` would tidy the URL; Electron hands over what the page asked for. */
-const ask = (url: string, method = 'GET') => serveFile(root(), { url, method } as Request);
+const ask = (url: string, method = 'GET') => answerRequest(root(), { url, method } as Request);
 
 it('serves the page with a policy that allows our own files and no inline script', async () => {
   const response = await ask(APP_URL);
@@ -31,7 +31,13 @@ it('serves the page with a policy that allows our own files and no inline script
   expect(policy).toMatch(/default-src 'none'/);
   expect(policy).toMatch(/script-src 'self';/);
   expect(policy).toMatch(/frame-ancestors 'none'/);
-  expect(policy).not.toMatch(/unsafe|https?:|\*/);
+  expect(policy).toMatch(/style-src 'self' 'unsafe-inline';/);
+  expect(policy.replace(/style-src [^;]*/, '')).not.toMatch(/unsafe|https?:|\*/);
+});
+
+it('serves the page at the root too', async () => {
+  const response = await ask('kintsugi://workbench/');
+  expect(await response.text()).toBe('<p>workbench</p>');
 });
 
 it('serves assets by their type', async () => {
@@ -52,7 +58,6 @@ it.each([
   'kintsugi://workbench/C:%5cwindows%5cwin.ini',
   'kintsugi://workbench/index.html%00.js',
   'kintsugi://workbench/%E0%A4%A',
-  'kintsugi://workbench/',
   'kintsugi://workbench/assets',
   'kintsugi://workbench/assets/notes.txt',
   'kintsugi://workbench/missing.html',

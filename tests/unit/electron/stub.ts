@@ -4,7 +4,6 @@ import { EventEmitter } from 'node:events';
 
 export const noted: string[] = [];
 export const windows: FakeWindow[] = [];
-export const handlers = new Map<string, (...args: never[]) => unknown>();
 
 const note =
   (name: string, answer?: unknown) =>
@@ -76,18 +75,20 @@ export class FakeSession {
 export const BrowserWindow = FakeWindow;
 export const session = { defaultSession: new FakeSession() };
 export const shell = { openExternal: note('openExternal') };
-export const dialog = { showErrorBox: note('showErrorBox') };
+export const dialog = {
+  showErrorBox: note('showErrorBox'),
+  showOpenDialog: note('showOpenDialog'),
+};
 export const protocol = {
   registerSchemesAsPrivileged: (schemes: { scheme: string }[]) =>
     noted.push(`scheme ${schemes.map(({ scheme }) => scheme)}`),
   handle: note('protocol'),
 };
 export const ipcMain = {
-  handle: (channel: string, handler: (...args: never[]) => unknown) => {
-    noted.push(`ipc ${channel}`);
-    handlers.set(channel, handler);
-  },
+  on: (channel: string) => noted.push(`ipc ${channel}`),
 };
+/** Nothing in these tests computes. */
+export const utilityProcess = {};
 
 class FakeApp extends EventEmitter {
   first = true;

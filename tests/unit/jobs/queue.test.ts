@@ -1,0 +1,207 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RunStatus } from '../../../src/shared/contract/runs.ts';
+import { startHost, type TestClient, type TestHost } from '../../support/host.ts';
+import { smallRecipe, writeSmallModel } from '../../support/small-model.ts';
+
+let home: string;
+let model: string;
+let host: TestHost;
+let page: TestClient;
+
+beforeEach(async () => {
+  home = mkdtempSync(join(tmpdir(), 'kintsugi-jobs-'));
+  model = await writeSmallModel(join(home, 'model'));
+  host = await startHost(home);
+  page = host.connect();
+});
+
+afterEach(async () => {
+  await page.close();
+  await host.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+const ENDLESS = 1_000_000;
+const start = async (steps?: number) =>
+  (await page.call('runs.start', { recipe: smallRecipe(model, steps) })).id;
+
+const show = (id: string) => page.call('runs.show', { id });
+const becomes = (id: string, status: RunStatus) =>
+  vi.waitFor(async () => expect((await show(id)).status).toBe(status), {
+    timeout: 50_000,
+    interval: 200,
+  });
+const reaches = (id: string, stage: string) =>
+  vi.waitFor(
+    async () => {
+      const found = (await show(id)).stages.find(({ name }) => name === stage);
+      expect(found?.progress).toBeGreaterThan(0);
+    },
+    { timeout: 50_000, interval: 100 },
+  );
+
+const killCompute = () => process.kill(host.workbench.services.compute.pid!, 'SIGKILL');
+
+it('works a run through, tells it as it goes, and keeps what it took', async () => {
+  const id = await start(30);
+  const { seen, stop } = page.events('runs.progress', { id });
+  await becomes(id, 'done');
+  const run = await show(id);
+  expect(run.progress).toBe(1);
+  expect(run.outcome?.results.arms.map(({ arm }) => arm.id)).toEqual([
+    'original',
+    'compressed',
+    'prompt',
+    'idp',
+    'lora',
+  ]);
+  expect(run.memory.peak).toBeGreaterThan(50e6);
+  expect(run.memory.estimated).toBeGreaterThan(50e6);
+  await vi.waitFor(
+    () => expect(seen.at(-1)).toMatchObject({ kind: 'progress', progress: 1 }),
+    3000,
+  );
+  stop();
+  expect(seen[0]).toMatchObject({ kind: 'snapshot', run: { id } });
+  const shares = seen.flatMap((event) => (event.kind === 'progress' ? [event.progress] : []));
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  const series = await page.call('runs.metrics', { id });
+  const loss = series.find(({ stage, name }) => stage === 'tune:single@0' && name === 'loss');
+  expect(loss?.points.length).toBe(30);
+});
+
+it('pauses at the next step and goes on from there to the same results', async () => {
+  const reference = await start(300);
+  await becomes(reference, 'done');
+  const id = await start(300);
+  await reaches(id, 'tune:bank@0');
+  expect(await page.call('runs.pause', { id })).toMatchObject({ id });
+  await becomes(id, 'paused');
+  await page.call('runs.resume', { id });
+  await becomes(id, 'done');
+  const results = async (run: string) => (await show(run)).outcome?.results;
+  expect(await results(id)).toEqual(await results(reference));
+});
+
+it('survives a killed compute process: interrupted, then resumed to the same results', async () => {
+  const reference = await start(300);
+  await becomes(reference, 'done');
+  const id = await start(300);
+  const next = await start(4);
+  await reaches(id, 'tune:bank@0');
+  killCompute();
+  await becomes(id, 'interrupted');
+  expect((await show(id)).error).toMatchObject({ code: 'COMPUTE_CRASHED' });
+  // The queue lives on.
+  await becomes(next, 'done');
+  await page.call('runs.resume', { id });
+  await becomes(id, 'done');
+  expect((await show(id)).error).toBeNull();
+  const results = async (run: string) => (await show(run)).outcome?.results;
+  expect(await results(id)).toEqual(await results(reference));
+});
+
+it('runs one at a time, in order, and says the place of those that wait', async () => {
+  const first = await start(ENDLESS);
+  const second = await start();
+  const third = await start();
+  await becomes(first, 'running');
+  expect((await show(second)).queuePosition).toBe(1);
+  expect((await show(third)).queuePosition).toBe(2);
+  await page.call('runs.pause', { id: second });
+  expect(await show(second)).toMatchObject({ status: 'paused', queuePosition: null });
+  expect((await show(third)).queuePosition).toBe(1);
+  await page.call('runs.stop', { id: first, keep: true });
+  await becomes(first, 'cancelled');
+  await becomes(third, 'done');
+  expect((await show(second)).status).toBe('paused');
+});
+
+it('keeps or discards what a stopped run had made, and can begin it anew', async () => {
+  const id = await start(ENDLESS);
+  const folder = join(home, 'runs', id, 'compressed');
+  await reaches(id, 'tune:bank@0');
+  await page.call('runs.stop', { id, keep: true });
+  await becomes(id, 'cancelled');
+  expect(existsSync(folder)).toBe(true);
+  await page.call('runs.resume', { id });
+  await reaches(id, 'tune:bank@0');
+  await page.call('runs.cancel', { id });
+  await becomes(id, 'cancelled');
+  await vi.waitFor(() => expect(existsSync(folder)).toBe(false), 5000);
+});
+
+it('takes up after a restart of the program: cut off runs are interrupted', async () => {
+  const id = await start(ENDLESS);
+  await reaches(id, 'tune:bank@0');
+  await page.close();
+  await host.close();
+  host = await startHost(home);
+  page = host.connect();
+  expect((await show(id)).status).toBe('interrupted');
+  await page.call('runs.resume', { id });
+  await reaches(id, 'tune:bank@0');
+  await page.call('runs.cancel', { id });
+  await becomes(id, 'cancelled');
+});
+
+it('fails a run whose model is gone, with what to do', async () => {
+  const first = await start(ENDLESS);
+  const id = await start();
+  await becomes(first, 'running');
+  rmSync(join(model, 'config.json'));
+  await page.call('runs.cancel', { id: first });
+  await becomes(id, 'failed');
+  expect((await show(id)).error).toMatchObject({
+    code: 'CHECKPOINT_MISSING',
+    next: expect.stringMatching(/./),
+  });
+});
+
+it('refuses a run that cannot start', async () => {
+  const recipe = smallRecipe(join(home, 'nowhere'));
+  await expect(page.call('runs.start', { recipe })).rejects.toMatchObject({
+    data: { report: { code: 'CHECKPOINT_MISSING' } },
+  });
+  expect(await page.call('runs.list', {})).toEqual([]);
+});
+
+describe('a run that is over', () => {
+  it('can be named, tagged, noted, binned and brought back', async () => {
+    const id = await start();
+    await becomes(id, 'done');
+    await page.call('runs.rename', { id, name: 'First' });
+    await page.call('runs.tag', { id, tags: ['a', 'b', 'a'] });
+    expect(await page.call('runs.notes', { id, notes: 'n' })).toMatchObject({
+      name: 'First',
+      tags: ['a', 'b'],
+      notes: 'n',
+    });
+    await page.call('runs.delete', { id });
+    expect(await page.call('runs.list', {})).toEqual([]);
+    expect(await page.call('runs.list', { deleted: true })).toMatchObject([{ id, name: 'First' }]);
+    await page.call('runs.restore', { id });
+    expect(await page.call('runs.list', {})).toMatchObject([{ id }]);
+    const again = await page.call('runs.duplicate', { id });
+    expect(again).toEqual({ recipe: smallRecipe(model), name: 'First again' });
+    await expect(page.call('runs.pause', { id })).rejects.toMatchObject({
+      data: { report: { code: 'RUN_STATUS' } },
+    });
+  });
+
+  it('is exported as a table that no spreadsheet runs', async () => {
+    const id = await start();
+    await page.call('runs.rename', { id, name: '=1+1,"x"' });
+    await becomes(id, 'done');
+    const { text } = await page.call('runs.export', { ids: [id], format: 'csv' });
+    const [header, ...rows] = text.trim().split('\n');
+    expect(header).toMatch(/^run,name,status/);
+    expect(rows).toHaveLength(5);
+    expect(rows[0]).toContain(`"'=1+1,""x"""`);
+    const { text: html } = await page.call('runs.report', { id });
+    expect(html).toContain('=1+1,&quot;x&quot;');
+  });
+});

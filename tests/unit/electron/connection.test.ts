@@ -45,7 +45,7 @@ function openPage(senderFrame: object | null = OWN_FRAME) {
     id: ++pages,
     isDestroyed: () => false,
     send: (channel: string, message: BridgeMessage) =>
-      queueMicrotask(() => {
+      setImmediate(() => {
         for (const listener of listeners) listener(structuredClone(message));
         received.push([channel, message]);
       }),

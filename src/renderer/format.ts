@@ -17,6 +17,10 @@ const orNone =
   (value: T | null | undefined) =>
     value === null || value === undefined ? NONE : format(value);
 
+const compact = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumFractionDigits: 1 });
+
+/** "7.2M": for parameters. */
+export const formatCompact = (count: number) => compact.format(count);
 export const formatCount = (count: number) => whole.format(count);
 /** A share of one, in percent with a tenth. */
 export const formatPercent = (share: number) => `${tenths.format(100 * share)}%`;

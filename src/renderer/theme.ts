@@ -1,11 +1,11 @@
 import {
   convertCssVariables,
   createTheme,
+  DEFAULT_THEME,
   defaultCssVariablesResolver,
   localStorageColorSchemeManager,
   type MantineColorsTuple,
   mergeMantineTheme,
-  DEFAULT_THEME,
 } from '@mantine/core';
 
 const gold: MantineColorsTuple = [

@@ -10,8 +10,8 @@ interface Props {
 /** One row per arm: what it answers right, what came back, and what it costs. */
 export function ArmsTable({ results, timings }: Props) {
   return (
-    <div className="scroll">
-      <table className="numbers">
+    <div className="table-scroll">
+      <table className="table numbers">
         <caption>Arms on the same inputs</caption>
         <thead>
           <tr>
@@ -46,9 +46,7 @@ function ArmRow({ result, milliseconds }: { result: ArmResult; milliseconds: num
         {result.arm.label}
         <Provenance arm={result.arm} />
       </th>
-      <td>
-        <Accuracy estimate={result.mean} />
-      </td>
+      <td>{formatAccuracy(result.mean)}</td>
       <td>{describeRecovery(result.recovery)}</td>
       <td>{formatDecimal(result.perplexity)}</td>
       <td>{formatCount(result.extraParameters)}</td>
@@ -56,16 +54,6 @@ function ArmRow({ result, milliseconds }: { result: ArmResult; milliseconds: num
       <td>{formatBytes(result.bytesInMemory)}</td>
       <td>{formatDecimal(milliseconds)}</td>
     </tr>
-  );
-}
-
-/** A bar to compare by eye, the number to read. */
-function Accuracy({ estimate }: { estimate: Estimate }) {
-  return (
-    <span className="accuracy">
-      <meter min={0} max={1} value={estimate.mean} aria-hidden="true" />
-      {formatAccuracy(estimate)}
-    </span>
   );
 }
 

@@ -2,13 +2,19 @@ import type { Recipe } from '../../shared/recipe.ts';
 import type { ArmRecovery } from '../../shared/results.ts';
 import { formatPercent } from '../format.ts';
 
+const METHODS: Readonly<Record<string, string>> = { gptq: 'GPTQ', rtn: 'rounding' };
+export const methodName = (method: string): string => METHODS[method] ?? method;
+
+/** The last part of a model's folder, or "starter". */
+export const modelName = (model: string): string =>
+  model.split(/[/\\]/).filter(Boolean).at(-1) ?? model;
+
 /** What a run does, in a few words: "starter · GPTQ 2 bits, groups of 64". */
 export function describeRecipe(recipe: Recipe | null): string {
   if (recipe === null) return 'recipe of another version';
   const { method, bits, groupSize } = recipe.compression;
   const groups = groupSize === -1 ? 'one group per row' : `groups of ${groupSize}`;
-  const model = recipe.model.split(/[/\\]/).filter(Boolean).at(-1) ?? recipe.model;
-  return `${model} · ${method.toUpperCase()} ${bits} bits, ${groups}`;
+  return `${modelName(recipe.model)} · ${methodName(method)} ${bits} bits, ${groups}`;
 }
 
 /** The share of the lost accuracy that came back, with its interval. */
@@ -19,4 +25,32 @@ export function describeRecovery(recovery: ArmRecovery | null): string {
   if (recovery.kind === 'unbounded') return `${share} (no bounded interval)`;
   const { low, high } = recovery.interval;
   return `${share} (${formatPercent(low)} … ${formatPercent(high)})`;
+}
+
+const TUNED: Readonly<Record<string, string>> = {
+  bank: 'Tune the prompt bank',
+  single: 'Tune one prompt on everything',
+  lora: 'Tune a LoRA adapter to compare with',
+};
+const EVALUATED: Readonly<Record<string, string>> = {
+  original: 'Question the original',
+  compressed: 'Question the compressed model',
+  prompt: 'Question it with one prompt',
+  idp: 'Question it with the prompt bank',
+  lora: 'Question it with LoRA',
+};
+const SINGLE: Readonly<Record<string, string>> = {
+  prepare: 'Check the model and the data',
+  compress: 'Compress the weights',
+  summarise: 'Compare the arms',
+};
+
+/** `tune:bank@0` in words; the seed is said where there are several. */
+export function describeStage(stage: string, seeds: number): string {
+  const [kind = stage, rest = ''] = stage.split(':');
+  const [what = '', seed] = rest.split('@');
+  const words =
+    kind === 'tune' ? TUNED[what] : kind === 'evaluate' ? EVALUATED[what] : SINGLE[kind];
+  const suffix = seeds > 1 && seed !== undefined && kind !== 'prepare' ? ` (seed ${seed})` : '';
+  return `${words ?? stage}${suffix}`;
 }

@@ -1,6 +1,6 @@
-import type { RunStatus } from '../../shared/contract.ts';
+import type { RunStatus, RunSummary } from '../../shared/contract/runs.ts';
 
-const WORDS: Readonly<Record<RunStatus, string>> = {
+export const STATUS_WORDS: Readonly<Record<RunStatus, string>> = {
   queued: 'Waiting',
   running: 'Running',
   paused: 'Paused',
@@ -10,6 +10,6 @@ const WORDS: Readonly<Record<RunStatus, string>> = {
   cancelled: 'Cancelled',
 };
 
-export function StatusBadge({ status }: { status: RunStatus }) {
-  return <span className={`badge ${status}`}>{WORDS[status]}</span>;
+export function StatusBadge({ run: { status, stopping } }: { run: RunSummary }) {
+  return <span className={`badge ${status}`}>{stopping ? 'Stopping' : STATUS_WORDS[status]}</span>;
 }

@@ -5,8 +5,8 @@ import { formatAccuracy } from './arms-table.tsx';
 export function TasksTable({ results: { arms } }: { results: RunResults }) {
   const tasks = Object.keys(arms[0]?.tasks ?? {});
   return (
-    <div className="scroll">
-      <table className="numbers">
+    <div className="table-scroll">
+      <table className="table numbers">
         <caption>Accuracy by task, with its standard error</caption>
         <thead>
           <tr>

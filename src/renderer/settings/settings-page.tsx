@@ -58,7 +58,7 @@ function Diagnostics() {
       {text !== undefined && (
         // A keyboard must be able to scroll it.
         // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
-        <pre className="diagnostics" tabIndex={0} aria-label="Diagnostics">
+        <pre className="diagnostics" tabIndex={0}>
           {text}
         </pre>
       )}

@@ -155,7 +155,6 @@ function search(commands: readonly Command[], text: string): readonly Command[] 
   const matching = commands.filter(({ title, hint }) =>
     words.every((word) => `${title} ${hint}`.toLowerCase().includes(word)),
   );
-  const begins = ({ title }: Command) =>
-    Number(!title.toLowerCase().startsWith(words[0] ?? ''));
+  const begins = ({ title }: Command) => Number(!title.toLowerCase().startsWith(words[0] ?? ''));
   return matching.toSorted((a, b) => begins(a) - begins(b));
 }

@@ -1,4 +1,9 @@
-import { SegmentedControl, type MantineColorScheme, useMantineColorScheme, VisuallyHidden } from '@mantine/core';
+import {
+  type MantineColorScheme,
+  SegmentedControl,
+  useMantineColorScheme,
+  VisuallyHidden,
+} from '@mantine/core';
 import { AutoIcon, MoonIcon, SunIcon } from '../components/icons.tsx';
 
 const SCHEMES: readonly (readonly [MantineColorScheme, string, typeof SunIcon])[] = [

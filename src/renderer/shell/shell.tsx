@@ -22,6 +22,7 @@ export function Shell({ page, title, children }: Props) {
   usePageEntry(main, page, title);
   return (
     <div className="shell">
+      {/* biome-ignore lint/a11y/useValidAnchor: the address is the route, so the focus moves by hand */}
       <a
         className="skip"
         href="#main"
@@ -82,7 +83,6 @@ function usePageEntry(main: { current: HTMLElement | null }, page: string, title
     document.title = `${title} · Kintsugi`;
   }, [title]);
   // page stands for the move itself.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: runs at every change of page
   useEffect(() => {
     if (!first.current) {
       main.current?.focus({ preventScroll: true });

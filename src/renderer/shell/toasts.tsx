@@ -57,11 +57,11 @@ export function ToastsProvider({ children }: { children: ReactNode }) {
     <ToastsContext value={value}>
       {children}
       <Portal>
-        <div className="toasts" role="region" aria-label="Messages">
+        <section className="toasts" aria-label="Messages">
           {toasts.map((toast) => (
             <ToastView key={toast.id} toast={toast} close={() => close(toast.id)} />
           ))}
-        </div>
+        </section>
       </Portal>
     </ToastsContext>
   );

@@ -1,0 +1,253 @@
+import { Button, Group, Text } from '@mantine/core';
+import { type DragEvent, useRef, useState } from 'react';
+import type { ErrorReport } from '../../shared/contract/common.ts';
+import type { DataPreview } from '../../shared/contract/wizard.ts';
+import { CheckIcon, FileIcon } from '../components/icons.tsx';
+import { formatBytes, formatCount } from '../format.ts';
+import { Failure } from '../notice.tsx';
+import { reportOf, useClient } from '../use-call.ts';
+import { useDraft } from './draft.ts';
+import { withTasks } from './task-choice.ts';
+
+/** What the main process accepts in one message. */
+const MOST_BYTES = 32 * 2 ** 20;
+const TYPES = '.txt,.jsonl,.csv';
+
+type Preview =
+  | { readonly state: 'idle' }
+  | { readonly state: 'reading'; readonly name: string }
+  | { readonly state: 'read'; readonly preview: DataPreview }
+  | { readonly state: 'failed'; readonly error: ErrorReport };
+
+/** Data of one's own: questions become a task, plain text shows the compression what matters. */
+export function OwnFile({ starter }: { starter: readonly string[] }) {
+  const client = useClient();
+  const input = useRef<HTMLInputElement>(null);
+  const [over, setOver] = useState(false);
+  const [preview, setPreview] = useState<Preview>({ state: 'idle' });
+  const read = async (file: File | undefined) => {
+    if (file === undefined) return;
+    setPreview({ state: 'reading', name: file.name });
+    try {
+      if (file.size > MOST_BYTES) throw tooLarge(file.size);
+      const content = await file.text();
+      const answer = await client.call('data.preview', { name: file.name, content });
+      setPreview({ state: 'read', preview: answer });
+    } catch (error) {
+      setPreview({ state: 'failed', error: isReport(error) ? error : reportOf(error) });
+    }
+  };
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(false);
+    void read(event.dataTransfer.files[0]);
+  };
+  return (
+    <section aria-labelledby="own-file" className="own-file">
+      <h2 className="card-title" id="own-file">
+        Data of your own
+      </h2>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: the button inside does the same by keyboard */}
+      <div
+        className={over ? 'drop over' : 'drop'}
+        onDragOver={(event) => {
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={onDrop}
+      >
+        <FileIcon size={26} />
+        <Text size="sm">
+          Drop a file here, or{' '}
+          <button type="button" className="link" onClick={() => input.current?.click()}>
+            choose one
+          </button>
+          .
+          <br />
+          <Text span size="sm" c="dimmed">
+            Questions and answers as .csv (question,answer) or .jsonl, or plain .txt.
+          </Text>
+        </Text>
+        <input
+          ref={input}
+          type="file"
+          accept={TYPES}
+          aria-label="Data file"
+          className="visually-hidden"
+          tabIndex={-1}
+          onChange={(event) => {
+            void read(event.currentTarget.files?.[0]);
+            event.currentTarget.value = '';
+          }}
+        />
+      </div>
+      {preview.state === 'reading' && (
+        <Text size="sm" c="dimmed" role="status">
+          Reading {preview.name}…
+        </Text>
+      )}
+      {preview.state === 'failed' && (
+        <Failure
+          error={preview.error}
+          action={
+            <Button size="xs" variant="default" onClick={() => input.current?.click()}>
+              Choose another file
+            </Button>
+          }
+        />
+      )}
+      {preview.state === 'read' && (
+        <Read
+          preview={preview.preview}
+          starter={starter}
+          close={() => setPreview({ state: 'idle' })}
+        />
+      )}
+    </section>
+  );
+}
+
+const isReport = (error: unknown): error is ErrorReport =>
+  typeof error === 'object' && error !== null && 'next' in error;
+
+const tooLarge = (bytes: number): ErrorReport => ({
+  code: 'DATA_INVALID',
+  message: `The file has ${formatBytes(bytes)}; at most ${formatBytes(MOST_BYTES)} are read.`,
+  next: 'Choose a part of it.',
+});
+
+interface ReadProps {
+  readonly preview: DataPreview;
+  readonly starter: readonly string[];
+  readonly close: () => void;
+}
+
+/** The rows that were understood, the lines that were not, and what the file can be used for. */
+function Read({ preview, starter, close }: ReadProps) {
+  const { recipe, setRecipe } = useDraft();
+  const { name, format, total, rows, errors, path } = preview;
+  const { tasks } = recipe.evaluation;
+  const { calibration } = recipe.compression;
+  const isText = format === 'txt';
+  const used = isText ? calibration.source === path : tasks.includes(path);
+  const use = (others: readonly string[]) =>
+    setRecipe(
+      isText
+        ? {
+            ...recipe,
+            compression: {
+              ...recipe.compression,
+              calibration: { ...calibration, source: path },
+            },
+          }
+        : withTasks(recipe, [...others, path], starter),
+    );
+  const chosen = tasks === 'all' ? starter : tasks;
+  return (
+    <div className="card preview" aria-live="polite">
+      <Group justify="space-between">
+        <Text fw={600}>
+          {name}{' '}
+          <Text span c="dimmed" size="sm">
+            {formatCount(total)} {isText ? 'pieces of text' : 'questions'}
+          </Text>
+        </Text>
+        {used && (
+          <span className="checked">
+            <CheckIcon size={18} /> in use
+          </span>
+        )}
+      </Group>
+      {errors.length > 0 ? <Faults errors={errors} /> : <Rows rows={rows} isText={isText} />}
+      {errors.length === 0 && !used && (
+        <Group gap="sm" mt="sm">
+          {isText ? (
+            <Button size="xs" onClick={() => use([])}>
+              Calibrate the compression with it
+            </Button>
+          ) : (
+            <>
+              <Button size="xs" onClick={() => use(chosen)}>
+                Add to the tasks
+              </Button>
+              <Button size="xs" variant="default" onClick={() => use([])}>
+                Use it alone
+              </Button>
+            </>
+          )}
+          <Button size="xs" variant="subtle" onClick={close}>
+            Leave it
+          </Button>
+        </Group>
+      )}
+      {used && isText && (
+        <Button
+          size="xs"
+          variant="default"
+          mt="sm"
+          onClick={() =>
+            setRecipe({
+              ...recipe,
+              compression: {
+                ...recipe.compression,
+                calibration: { ...calibration, source: 'starter' },
+              },
+            })
+          }
+        >
+          Go back to the starter’s text
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Faults({ errors }: { errors: DataPreview['errors'] }) {
+  return (
+    <div role="alert" className="faults">
+      <Text size="sm">
+        {errors.length === 1 ? 'One line was' : `${errors.length} lines were`} not understood.
+        Correct them and choose the file again.
+      </Text>
+      <ul>
+        {errors.map(({ line, message }) => (
+          <li key={`${line} ${message}`}>
+            {line !== null && <strong>Line {line}: </strong>}
+            {message}
+          </li>
+        ))}
+      </ul>
+      <Text size="xs" c="dimmed">
+        DATA_INVALID
+      </Text>
+    </div>
+  );
+}
+
+const ROWS_SHOWN = 6;
+
+function Rows({ rows, isText }: { rows: DataPreview['rows']; isText: boolean }) {
+  return (
+    <div className="table-scroll">
+      <table className="table">
+        <thead>
+          <tr>
+            <th scope="col">Line</th>
+            {!isText && <th scope="col">Question</th>}
+            <th scope="col">{isText ? 'Text' : 'Answer'}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.slice(0, ROWS_SHOWN).map(({ line, context, answer }) => (
+            <tr key={line}>
+              <td>{line}</td>
+              {!isText && <td className="clip">{context}</td>}
+              <td className="clip">{answer}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,129 @@
+import { Button, Collapse, NumberInput, Select, Switch } from '@mantine/core';
+import { type ReactNode, useState } from 'react';
+import { DownIcon } from '../components/icons.tsx';
+
+interface Setting {
+  readonly label: string;
+  /** What it does, in one sentence. */
+  readonly about: string;
+}
+
+interface NumberProps extends Setting {
+  readonly value: number;
+  readonly min: number;
+  readonly max: number;
+  readonly step?: number;
+  /** Whether fractions are allowed. */
+  readonly fraction?: boolean;
+  readonly onChange: (value: number) => void;
+}
+
+export function NumberSetting({ label, about, value, onChange, ...rest }: NumberProps) {
+  const { min, max, step = 1, fraction = false } = rest;
+  return (
+    <NumberInput
+      label={label}
+      description={about}
+      value={value}
+      min={min}
+      max={max}
+      step={step}
+      allowDecimal={fraction}
+      decimalScale={fraction ? 6 : 0}
+      clampBehavior="blur"
+      onChange={(next) => {
+        if (typeof next === 'number' && next >= min && next <= max) onChange(next);
+      }}
+    />
+  );
+}
+
+export function SwitchSetting(
+  props: Setting & { readonly value: boolean; readonly onChange: (value: boolean) => void },
+) {
+  return (
+    <Switch
+      label={props.label}
+      description={props.about}
+      checked={props.value}
+      onChange={(event) => props.onChange(event.currentTarget.checked)}
+    />
+  );
+}
+
+export function SelectSetting<T extends string>(
+  props: Setting & {
+    readonly value: T;
+    readonly data: readonly { readonly value: T; readonly label: string }[];
+    readonly onChange: (value: T) => void;
+  },
+) {
+  return (
+    <Select
+      label={props.label}
+      description={props.about}
+      data={[...props.data]}
+      value={props.value}
+      allowDeselect={false}
+      onChange={(value) => value !== null && props.onChange(value as T)}
+    />
+  );
+}
+
+/** Settings that most readers leave alone, folded away. */
+export function Expert({ children }: { children: ReactNode }) {
+  const [opened, setOpened] = useState(false);
+  return (
+    <div className="expert">
+      <Button
+        variant="subtle"
+        size="compact-sm"
+        aria-expanded={opened}
+        rightSection={<DownIcon size={16} />}
+        onClick={() => setOpened(!opened)}
+      >
+        Expert settings
+      </Button>
+      <Collapse expanded={opened}>
+        <div className="settings-grid">{children}</div>
+      </Collapse>
+    </div>
+  );
+}
+
+interface ChoiceProps<T extends string> {
+  readonly label: string;
+  readonly value: T | null;
+  readonly choices: readonly {
+    readonly value: T;
+    readonly title: string;
+    readonly text: ReactNode;
+    readonly note?: ReactNode;
+    readonly disabled?: boolean;
+  }[];
+  readonly onChange: (value: T) => void;
+}
+
+/** A few large cards of which one is chosen; native radio buttons carry keyboard and names. */
+export function Choice<T extends string>({ label, value, choices, onChange }: ChoiceProps<T>) {
+  return (
+    <fieldset className="choice">
+      <legend className="visually-hidden">{label}</legend>
+      {choices.map(({ value: option, title, text, note, disabled = false }) => (
+        <label key={option} className={disabled ? 'choice-card off' : 'choice-card'}>
+          <input
+            type="radio"
+            name={label}
+            value={option}
+            checked={option === value}
+            disabled={disabled}
+            onChange={() => onChange(option)}
+          />
+          <span className="choice-title">{title}</span>
+          <span className="choice-text">{text}</span>
+          {note && <span className="choice-note">{note}</span>}
+        </label>
+      ))}
+    </fieldset>
+  );
+}

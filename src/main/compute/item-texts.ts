@@ -1,4 +1,6 @@
 import { loadTasks } from '../../core/evaluate/tasks.ts';
+import { recipeSchema } from '../../shared/recipe.ts';
+import { isFile, taskOfFile } from './own-task.ts';
 import { starter } from './starter.ts';
 
 /** One held-out input as a person reads it. */
@@ -11,17 +13,23 @@ export interface HeldOutItem {
   readonly answer: string;
 }
 
-let items: Promise<readonly HeldOutItem[]> | undefined;
-
-/** The held-out inputs of every starter task, read once: they ship with the program. */
-export function heldOutItems(): Promise<readonly HeldOutItem[]> {
-  items ??= readItems();
-  return items;
-}
-
-async function readItems(): Promise<readonly HeldOutItem[]> {
-  const tasks = await loadTasks(starter.tasks);
-  return tasks.flatMap(({ name, kind, heldout }) =>
+/**
+ * The held-out inputs of the tasks that these recipes measured. A file of one's own that is gone takes
+ * only its own texts with it: the answers are stored.
+ */
+export async function heldOutItems(recipes: readonly unknown[]): Promise<HeldOutItem[]> {
+  const chosen = recipes.map((recipe) => recipeSchema.safeParse(recipe).data?.evaluation.tasks);
+  const own = chosen.flatMap((tasks) => (tasks === 'all' ? [] : (tasks ?? []).filter(isFile)));
+  const tasks = await Promise.all([
+    loadTasks(starter.tasks),
+    ...[...new Set(own)].map((file) =>
+      taskOfFile(file).then(
+        (task) => [task],
+        () => [],
+      ),
+    ),
+  ]);
+  return tasks.flat().flatMap(({ name, kind, heldout }) =>
     heldout.map((item) => ({
       task: name,
       itemId: item.id,

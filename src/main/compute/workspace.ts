@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { type OpenedModel, openModel } from '../../core/compress/open.ts';
 import { createEngine } from '../../core/engine/index.ts';
 import type { DeviceName, Engine } from '../../core/engine/program.ts';
-import { loadTasks, type Task } from '../../core/evaluate/tasks.ts';
+import type { Task } from '../../core/evaluate/tasks.ts';
 import { loadTokenizer, type Tokenizer } from '../../core/tokenizer/tokenizer.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import type { Device, Recipe } from '../../shared/recipe.ts';
-import { modelFolder, starter } from './starter.ts';
+import { recipeTasks } from './own-task.ts';
+import { modelFolder } from './starter.ts';
 
 /** A model folder ready to run. */
 export interface LoadedModel extends OpenedModel {
@@ -50,7 +51,6 @@ export function openWorkspace(
   /** What an earlier sitting found, so that a resumed run uses the same. */
   known: { readonly device: string | null; readonly modelHash: string | null },
 ): Workspace {
-  const { tasks } = recipe.evaluation;
   const device = (known.device as DeviceName | null) ?? recipe.device;
   return {
     directory,
@@ -63,7 +63,7 @@ export function openWorkspace(
       return model;
     }),
     compressed: once(() => loadModel(join(directory, COMPRESSED))),
-    tasks: once(() => loadTasks(starter.tasks, tasks === 'all' ? undefined : tasks)),
+    tasks: once(() => recipeTasks(recipe.evaluation)),
   };
 }
 

@@ -114,7 +114,10 @@ function createTables(store: Services['store']) {
 
   const build = async (runs: readonly Run[]): Promise<InputTable> => {
     const texts = new Map<string, ItemText>(
-      (await heldOutItems()).map(({ task, itemId, ...text }) => [`${task}\0${itemId}`, text]),
+      (await heldOutItems(runs.map(({ recipe }) => recipe))).map(({ task, itemId, ...text }) => [
+        `${task}\0${itemId}`,
+        text,
+      ]),
     );
     const joined = await Promise.all(
       runs.map(async (run) => {

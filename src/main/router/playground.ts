@@ -24,7 +24,7 @@ export function playgroundHandlers({ store, compute }: Services): Handlers<Names
         arms: results.arms.map(({ arm }) => arm),
         seeds: results.seeds,
         prompts: await bankPrompts(store, run, results.seeds[0]!),
-        examples: await examples(Object.keys(results.arms[0]?.tasks ?? {})),
+        examples: await examples(run.recipe, Object.keys(results.arms[0]?.tasks ?? {})),
       };
     },
     'playground.generate': (request, signal) =>
@@ -41,8 +41,8 @@ export function playgroundHandlers({ store, compute }: Services): Handlers<Names
 }
 
 /** A few inputs of every task that the run measured. */
-async function examples(tasks: readonly string[]): Promise<string[]> {
-  const byTask = Map.groupBy(await heldOutItems(), ({ task }) => task);
+async function examples(recipe: unknown, tasks: readonly string[]): Promise<string[]> {
+  const byTask = Map.groupBy(await heldOutItems([recipe]), ({ task }) => task);
   return tasks.flatMap((task) =>
     (byTask.get(task) ?? []).slice(0, EXAMPLES_PER_TASK).map(({ context }) => context),
   );

@@ -1,12 +1,12 @@
 import { statfs } from 'node:fs/promises';
-import { loadTasks, type Task as StarterTask } from '../../../core/evaluate/tasks.ts';
+import type { Task } from '../../../core/evaluate/tasks.ts';
 import type { Fit, MemoryItem, Need, RunEstimate } from '../../../shared/contract/wizard.ts';
 import type { Recipe } from '../../../shared/recipe.ts';
 import type { Store } from '../../db/open.ts';
 import { readResults } from '../../db/results.ts';
 import { listRuns } from '../../db/runs.ts';
 import { estimateMemory } from '../memory.ts';
-import { starter } from '../starter.ts';
+import { recipeTasks } from '../own-task.ts';
 import type { LoadedModel } from '../workspace.ts';
 import { inspectModel } from './models.ts';
 import type { TaskContext } from './task.ts';
@@ -111,9 +111,8 @@ type Work = { readonly name: string; readonly operations: number; readonly stage
  * Scaled by the newest finished run on this machine where there is one.
  */
 async function time(store: Store, recipe: Recipe, shape: Shape): Promise<RunEstimate['time']> {
-  const tasks = await loadTasks(starter.tasks);
-  const factor = await measuredFactor(store, tasks);
-  const items = work(recipe, shape, tasks).map((item) => ({
+  const factor = await measuredFactor(store);
+  const items = work(recipe, shape, await recipeTasks(recipe.evaluation)).map((item) => ({
     name: item.name,
     seconds: guess(item) * (factor?.get(item.name) ?? 1),
   }));
@@ -130,12 +129,9 @@ const guess = ({ operations, stages }: Work): number =>
 function work(
   recipe: Recipe,
   { parameters, linear, columns }: Shape,
-  all: readonly StarterTask[],
+  tasks: readonly Task[],
 ): Work[] {
   const { compression, tuning, evaluation, repeats } = recipe;
-  const tasks = all.filter(
-    ({ name }) => evaluation.tasks === 'all' || evaluation.tasks.includes(name),
-  );
   const calibration = compression.calibration.samples * compression.calibration.length;
   const gptq = compression.method === 'gptq' ? 2 * calibration * linear + 6 * linear * columns : 0;
   const perStep = 6 * parameters * tuning.batch * (INPUT_TOKENS + tuning.tokens);
@@ -166,10 +162,7 @@ function work(
 }
 
 /** Measured ÷ guessed seconds by kind of stage, of the newest run that finished. */
-async function measuredFactor(
-  store: Store,
-  tasks: readonly StarterTask[],
-): Promise<ReadonlyMap<string, number> | undefined> {
+async function measuredFactor(store: Store): Promise<ReadonlyMap<string, number> | undefined> {
   const done = (await listRuns(store.db)).find(({ status }) => status === 'done');
   const stored = done && (await readResults(store.db, done.id));
   if (done === undefined || stored === undefined) return undefined;
@@ -180,6 +173,7 @@ async function measuredFactor(
       Object.entries(stored.timings.stageSeconds),
       ([stage]) => KINDS[stage.split(':')[0]!],
     );
+    const tasks = await recipeTasks(recipe.evaluation);
     const factors = work(recipe, shapeOf(loaded), tasks).map((item) => {
       const measured = sum((seconds.get(item.name) ?? []).map(([, value]) => value));
       return [item.name, measured > 0 ? measured / guess(item) : 1] as const;

@@ -1,0 +1,71 @@
+import type { ComparedRun } from '../../shared/contract/compare.ts';
+import type { ArmResult, Estimate } from '../../shared/results.ts';
+import type { Bar, BarGroup } from '../charts/bar-chart.tsx';
+import { ARM_COLOURS, ARM_MARKS } from '../charts/palette.ts';
+import type { Point } from '../charts/scatter-chart.tsx';
+import type { Series } from '../charts/series.ts';
+
+/** One arm of one of the runs that are compared. */
+export interface ComparedArm {
+  readonly run: ComparedRun;
+  readonly result: ArmResult;
+  /** Per input; null where it was not measured. */
+  readonly milliseconds: number | null;
+  readonly series: Series;
+}
+
+/** Normal approximation. */
+const Z95 = 1.96;
+const PALEST = 0.3;
+
+export function comparedArms(runs: readonly ComparedRun[]): ComparedArm[] {
+  const many = runs.length > 1;
+  return runs.flatMap((run, index) =>
+    (run.outcome?.results.arms ?? []).map((result) => {
+      const { id, label } = result.arm;
+      const series = {
+        key: `${run.id} ${id}`,
+        name: many ? `${run.name}: ${label}` : label,
+        colour: ARM_COLOURS[id],
+        mark: ARM_MARKS[id],
+        opacity: Math.max(PALEST, 1 - index * 0.35),
+      };
+      const milliseconds = run.outcome?.timings.millisecondsPerInput[id] ?? null;
+      return { run, result, milliseconds, series };
+    }),
+  );
+}
+
+/** 95% interval of an accuracy, within what an accuracy can be. */
+export function accuracyInterval({ mean, standardError }: Estimate): Bar {
+  if (standardError === null) return { value: mean, low: null, high: null };
+  const half = Z95 * standardError;
+  return { value: mean, low: Math.max(0, mean - half), high: Math.min(1, mean + half) };
+}
+
+/** A group per task that any arm was measured on, the mean over tasks first. */
+export function taskGroups(arms: readonly ComparedArm[]): BarGroup[] {
+  const tasks = new Set(arms.flatMap(({ result }) => Object.keys(result.tasks)));
+  const bar = (estimate: Estimate | undefined) =>
+    estimate === undefined ? null : accuracyInterval(estimate);
+  return [
+    { name: 'all tasks', bars: arms.map(({ result }) => bar(result.mean)) },
+    ...[...tasks].map((name) => ({
+      name,
+      bars: arms.map(({ result }) => bar(result.tasks[name])),
+    })),
+  ];
+}
+
+/** Accuracy against some cost; arms without that cost are left out. */
+export function accuracyAgainst(
+  arms: readonly ComparedArm[],
+  cost: (arm: ComparedArm) => number | null,
+): Point[] {
+  return arms.flatMap((arm) => {
+    const x = cost(arm);
+    if (x === null) return [];
+    const { value, low, high } = accuracyInterval(arm.result.mean);
+    return [{ series: arm.series, x, y: value, low, high }];
+  });
+}

@@ -1,0 +1,45 @@
+import { Chip, Group, Paper, Text } from '@mantine/core';
+import { useMemo, useState } from 'react';
+import type { ComparedRun } from '../../shared/contract/compare.ts';
+import { BarChart } from '../charts/bar-chart.tsx';
+import { formatWholePercent } from '../format.ts';
+import { comparedArms, taskGroups } from './compared-arms.ts';
+import { NoResults } from './summary.tsx';
+
+/** Accuracy of every arm on every task, with arms to leave out. */
+export function TaskBars({ runs }: { runs: readonly ComparedRun[] }) {
+  const arms = useMemo(() => comparedArms(runs), [runs]);
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  if (arms.length === 0) return <NoResults />;
+  const shown = arms.filter(({ series }) => !hidden.has(series.key));
+  const keys = arms.map(({ series }) => series.key);
+  return (
+    <>
+      <Chip.Group
+        multiple
+        value={shown.map(({ series }) => series.key)}
+        onChange={(kept) => setHidden(new Set(keys.filter((key) => !kept.includes(key))))}
+      >
+        <Group gap="xs" mb="md" role="group" aria-label="Arms to show">
+          {arms.map(({ series }) => (
+            <Chip key={series.key} value={series.key} size="xs" variant="outline">
+              {series.name}
+            </Chip>
+          ))}
+        </Group>
+      </Chip.Group>
+      <Paper withBorder p="md">
+        <BarChart
+          title="Accuracy by task"
+          series={shown.map(({ series }) => series)}
+          groups={taskGroups(shown)}
+          format={formatWholePercent}
+          label="accuracy on held-out facts, 95% interval"
+        />
+      </Paper>
+      <Text size="sm" c="dimmed" mt="xs">
+        Where two intervals overlap widely, the difference may be chance.
+      </Text>
+    </>
+  );
+}

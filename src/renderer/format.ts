@@ -28,7 +28,8 @@ export const formatPercent = (share: number) => `${tenths.format(100 * share)}%`
 export const formatWholePercent = (share: number) => `${whole.format(100 * share)}%`;
 /** A difference of two shares, in points with a sign. */
 export const formatPoints = (difference: number) =>
-  `${difference < 0 ? '−' : '+'}${tenths.format(Math.abs(100 * difference))}`;
+  `${signOf(difference)}${tenths.format(Math.abs(100 * difference))}`;
+const signOf = (value: number) => (Math.abs(value) < 0.0005 ? '±' : value < 0 ? '−' : '+');
 export const formatDecimal = orNone((value: number) => hundredths.format(value));
 export const formatDate = orNone((time: number) => dateTime.format(time));
 

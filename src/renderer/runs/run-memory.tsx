@@ -10,10 +10,10 @@ export function RunMemory({ run: { memory } }: { run: RunDetail }) {
         Memory
       </h2>
       <dl className="pairs">
-        <dt>Estimated</dt>
-        <dd>{known(memory.estimated)}</dd>
         <dt>Largest seen</dt>
         <dd>{known(memory.peak)}</dd>
+        <dt>Estimated before</dt>
+        <dd>{known(memory.estimated)}</dd>
         {memory.items.map(({ name, bytes }) => (
           <div className="pair" key={name}>
             <dt className="indent">{name}</dt>

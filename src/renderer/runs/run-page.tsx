@@ -150,11 +150,16 @@ export function RunView({ run, metrics, notices }: ViewProps) {
     <>
       {run.outcome && <RunOutcome outcome={run.outcome} />}
       {run.outcome === null && <RunWork run={run} metrics={metrics} />}
-      <div className="grid-2">
-        {run.outcome && <Work run={run} />}
-        <RunNotes run={run} />
-        <RunMemory run={run} />
-        <Facts run={run} />
+      <div className="run-rest">
+        <div className="page">
+          {run.outcome && <Work run={run} />}
+          {run.outcome === null && <RunNotes run={run} />}
+          <Facts run={run} />
+        </div>
+        <div className="page">
+          {run.outcome && <RunNotes run={run} />}
+          <RunMemory run={run} />
+        </div>
       </div>
       {notices.length > 0 && (
         <section className="card" aria-labelledby="notices">

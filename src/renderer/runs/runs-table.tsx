@@ -1,4 +1,4 @@
-import { Checkbox } from '@mantine/core';
+import { Checkbox, VisuallyHidden } from '@mantine/core';
 import type { RunSummary } from '../../shared/contract/runs.ts';
 import {
   formatAgo,
@@ -31,7 +31,11 @@ export function RunsTable({ runs, tools }: Props) {
       <table className="table runs-table">
         <thead>
           <tr>
-            {tools && <th scope="col" aria-label="Chosen" />}
+            {tools && (
+              <th scope="col">
+                <VisuallyHidden>Chosen</VisuallyHidden>
+              </th>
+            )}
             {COLUMNS.map(({ key, title }) => (
               <th
                 scope="col"
@@ -48,7 +52,11 @@ export function RunsTable({ runs, tools }: Props) {
                 )}
               </th>
             ))}
-            {tools && <th scope="col" aria-label="Actions" />}
+            {tools && (
+              <th scope="col">
+                <VisuallyHidden>Actions</VisuallyHidden>
+              </th>
+            )}
           </tr>
         </thead>
         <tbody>

@@ -148,7 +148,13 @@ function About() {
         Kintsugi is the craft of mending broken pottery with gold. This one shrinks a language
         model, mends what the shrinking broke with a small bank of learned prompts, and shows side
         by side what was lost and what came back. The method is from{' '}
-        <Anchor href="https://arxiv.org/abs/2310.00867" target="_blank" rel="noreferrer" inherit>
+        <Anchor
+          href="https://arxiv.org/abs/2310.00867"
+          target="_blank"
+          rel="noreferrer"
+          underline="always"
+          inherit
+        >
           (Dynamic) Prompting might be all you need to repair Compressed LLMs
         </Anchor>
         .

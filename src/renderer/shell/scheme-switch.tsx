@@ -18,6 +18,7 @@ export function SchemeSwitch({ labelled = false }: { labelled?: boolean }) {
   return (
     <SegmentedControl
       size="xs"
+      role="radiogroup"
       aria-label="Colours"
       value={colorScheme}
       onChange={(value) => setColorScheme(value as MantineColorScheme)}

@@ -53,11 +53,7 @@ export function Shell({ page, title, children }: Props) {
         </nav>
         <div className="side-end">
           <RunningCard />
-          <UnstyledButton
-            className="nav-link search"
-            onClick={() => setSearching(true)}
-            aria-label="Search and commands"
-          >
+          <UnstyledButton className="nav-link search" onClick={() => setSearching(true)}>
             <SearchIcon />
             <span>Search</span>
             <Kbd size="xs">{isMac() ? '⌘' : 'Ctrl'} K</Kbd>

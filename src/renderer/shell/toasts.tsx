@@ -1,4 +1,4 @@
-import { Button, Notification, Portal, Text } from '@mantine/core';
+import { Button, Notification, Text } from '@mantine/core';
 import {
   createContext,
   type ReactNode,
@@ -56,13 +56,11 @@ export function ToastsProvider({ children }: { children: ReactNode }) {
   return (
     <ToastsContext value={value}>
       {children}
-      <Portal>
-        <section className="toasts" aria-label="Messages">
-          {toasts.map((toast) => (
-            <ToastView key={toast.id} toast={toast} close={() => close(toast.id)} />
-          ))}
-        </section>
-      </Portal>
+      <section className="toasts" aria-label="Messages">
+        {toasts.map((toast) => (
+          <ToastView key={toast.id} toast={toast} close={() => close(toast.id)} />
+        ))}
+      </section>
     </ToastsContext>
   );
 }

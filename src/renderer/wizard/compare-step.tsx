@@ -98,7 +98,7 @@ function TaskList({ tasks, recipe, setRecipe }: TaskListProps) {
             disabled={chosen.length === 1}
             onChange={() => toggle(path)}
             label={path.split(/[/\\]/).at(-1)}
-            description="Questions of your own; a third of them is held out."
+            description="Questions of your own; a fifth of them is held out."
           />
         </Group>
       ))}

@@ -82,7 +82,7 @@ export function InputTable({ query, arms, runs, total, open }: Props) {
 function Gap({ height, columns }: { height: number; columns: number }) {
   if (height <= 0) return null;
   return (
-    <tr role="presentation">
+    <tr>
       <td colSpan={columns} className="input-gap" style={{ height }} />
     </tr>
   );

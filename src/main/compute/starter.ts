@@ -1,6 +1,13 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-const STARTER = join(import.meta.dirname, '../../../resources/starter');
+/** Beside the sources, beside the bundle of the build, or where a package keeps what is not code. */
+const PLACES = [
+  join(import.meta.dirname, '../../../resources/starter'),
+  join(import.meta.dirname, '../../resources/starter'),
+  join((process as { resourcesPath?: string }).resourcesPath ?? '', 'starter'),
+];
+const STARTER = PLACES.find((place) => existsSync(join(place, 'tasks'))) ?? PLACES[0]!;
 
 /** What ships with the program. */
 export const starter = {

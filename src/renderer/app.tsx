@@ -1,5 +1,6 @@
 import { type ComponentType, lazy, Suspense } from 'react';
 import { Empty, Waiting } from './notice.tsx';
+import { useFinishedRuns } from './shell/finished-runs.ts';
 import { PageErrors } from './shell/page-errors.tsx';
 import { pageOf } from './shell/pages.ts';
 import { Shell } from './shell/shell.tsx';
@@ -30,6 +31,7 @@ const SCREENS: Readonly<Record<string, ComponentType<PageProps>>> = {
 export function App() {
   useLiveLists();
   const [name = '', ...parts] = useRoute();
+  useFinishedRuns(name === 'runs' ? parts[0] : undefined);
   const Screen = SCREENS[name];
   return (
     <Shell page={name} title={pageOf(name)?.title ?? 'Not found'}>

@@ -3,6 +3,7 @@ import {
   createTheme,
   DEFAULT_THEME,
   defaultCssVariablesResolver,
+  defaultVariantColorsResolver,
   localStorageColorSchemeManager,
   type MantineColorsTuple,
   mergeMantineTheme,
@@ -52,6 +53,12 @@ export const theme = createTheme({
   primaryColor: 'gold',
   primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
+  // Mantine picks the text on gold by the light shade, and the dark one is bright.
+  variantColorResolver: (input) => {
+    const colors = defaultVariantColorsResolver(input);
+    const isGold = input.color === undefined || input.color === 'gold';
+    return input.variant === 'filled' && isGold ? { ...colors, color: 'var(--on-gold)' } : colors;
+  },
   black: '#23201b',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
   headings: { fontWeight: '620' },
@@ -60,6 +67,8 @@ export const theme = createTheme({
   respectReducedMotion: true,
   components: {
     // Its scroll lock writes style elements, which our content security policy refuses.
+    // Its hidden first stop is no menu item, which screen readers and axe object to.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Modal: { defaultProps: { lockScroll: false, centered: true } },
     Drawer: { defaultProps: { lockScroll: false } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 300, multiline: true, maw: 320 } },
@@ -70,12 +79,14 @@ export const colorScheme = localStorageColorSchemeManager({ key: 'kintsugi-color
 
 const OWN = {
   light: {
+    '--on-gold': '#ffffff',
     '--mantine-color-body': '#faf8f4',
     '--mantine-color-dimmed': '#655e53',
     '--mantine-color-default-border': '#ddd5c8',
     '--mantine-color-placeholder': '#716a5f',
   },
   dark: {
+    '--on-gold': '#17161a',
     '--mantine-color-body': '#17161a',
     '--mantine-color-dimmed': '#aea79b',
     '--mantine-color-default-border': '#3d3a43',

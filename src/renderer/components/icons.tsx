@@ -85,7 +85,7 @@ export const AutoIcon = icon(
 export function Mark({ size = 28 }: { size?: number }) {
   return (
     <svg width={size} height={size} viewBox="0 0 64 64" aria-hidden="true" focusable="false">
-      <rect width="64" height="64" rx="14" fill="#1d1b20" />
+      <rect className="mark-ground" width="64" height="64" rx="14" />
       <path d="M10 27h44c0 14-9 24-22 24S10 41 10 27Z" fill="#efe8da" />
       <path d="M25 51h14v3.5H25z" fill="#efe8da" />
       <path

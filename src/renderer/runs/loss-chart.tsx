@@ -1,9 +1,9 @@
 import { Text } from '@mantine/core';
 import type { MetricSeries } from '../../shared/contract/runs.ts';
-import { formatDecimal } from '../format.ts';
+import { formatCount, formatDecimal } from '../format.ts';
 
-const WIDTH = 640;
-const HEIGHT = 200;
+const WIDTH = 480;
+const HEIGHT = 190;
 const MARGIN = { left: 44, right: 12, top: 10, bottom: 26 };
 
 type Points = MetricSeries['points'];
@@ -30,9 +30,6 @@ export function LossChart({ stage, metrics }: { stage: string; metrics: readonly
         <Text size="sm" fw={600}>
           Loss while tuning
         </Text>
-        <Text size="sm" c="dimmed">
-          {describe(lines)}
-        </Text>
       </figcaption>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={describe(lines)}>
         {ticks.map((tick) => (
@@ -47,7 +44,7 @@ export function LossChart({ stage, metrics }: { stage: string; metrics: readonly
           step 0
         </text>
         <text className="tick" x={WIDTH - MARGIN.right} y={HEIGHT - 6} textAnchor="end">
-          {steps}
+          {formatCount(steps)}
         </text>
         {lines.map(({ name, points }, i) => (
           <path
@@ -62,16 +59,14 @@ export function LossChart({ stage, metrics }: { stage: string; metrics: readonly
           />
         ))}
       </svg>
-      {lines.length > 1 && (
-        <ul className="legend">
-          {lines.map(({ name }, i) => (
-            <li key={name}>
-              <span className={`swatch line-${i % 5}`} aria-hidden="true" />
-              {name}
-            </li>
-          ))}
-        </ul>
-      )}
+      <ul className="legend">
+        {lines.map(({ name, points }, i) => (
+          <li key={name}>
+            <span className={`swatch line-${i % 5}`} aria-hidden="true" />
+            {name} {span(points)}
+          </li>
+        ))}
+      </ul>
     </figure>
   );
 }
@@ -85,12 +80,16 @@ function lossLines(stage: string, metrics: readonly MetricSeries[]): readonly Li
     }));
 }
 
-/** Batches differ, so each point is shown as the mean of its last few. */
-const WINDOW = 8;
+/** Batches differ, so each point is shown as the mean of the last few before it. */
+const SMOOTHED_SHARE = 1 / 25;
+const LEAST_SMOOTHED = 8;
+
 function smooth(points: Points): Points {
-  return points.map(([step], i) => {
-    const last = points.slice(Math.max(0, i - WINDOW + 1), i + 1);
-    return [step, last.reduce((sum, [, value]) => sum + value, 0) / last.length] as const;
+  const length = Math.max(LEAST_SMOOTHED, Math.round(points.length * SMOOTHED_SHARE));
+  let sum = 0;
+  return points.map(([step, value], i) => {
+    sum += value - (points[i - length]?.[1] ?? 0);
+    return [step, sum / Math.min(i + 1, length)] as const;
   });
 }
 
@@ -101,12 +100,9 @@ function range(values: readonly number[]): readonly [number, number] {
   return high - low > 1e-6 ? [low, high] : [low - 0.5, high + 0.5];
 }
 
-function describe(lines: readonly Line[]): string {
-  return lines
-    .map(({ name, points }) => {
-      const [first, last] = [points[0], points.at(-1)];
-      const span = `${formatDecimal(first?.[1])} to ${formatDecimal(last?.[1])} at step ${last?.[0]}`;
-      return lines.length > 1 ? `${name}: ${span}` : span;
-    })
-    .join(' · ');
-}
+/** "3.21 → 1.04" */
+const span = (points: Points) =>
+  `${formatDecimal(points[0]?.[1])} → ${formatDecimal(points.at(-1)?.[1])}`;
+
+const describe = (lines: readonly Line[]): string =>
+  `Loss by step: ${lines.map(({ name, points }) => `${name} ${span(points)}`).join(', ')}`;

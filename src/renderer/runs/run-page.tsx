@@ -9,6 +9,7 @@ import {
 } from '../format.ts';
 import { Failure, Waiting } from '../notice.tsx';
 import { goTo, hrefTo } from '../shell/pages.ts';
+import { useCall } from '../use-call.ts';
 import { describeRecipe } from './describe.ts';
 import { LossChart } from './loss-chart.tsx';
 import { RunMemory } from './run-memory.tsx';
@@ -77,12 +78,26 @@ function RunHeader({ run }: { run: RunDetail }) {
               <Button component="a" href={hrefTo('playground', run.id)} variant="default">
                 Playground
               </Button>
+              <BankButton runId={run.id} />
             </>
           )}
           <RunMenu run={run} onRemoved={() => goTo('runs')} />
         </Group>
       </Group>
     </header>
+  );
+}
+
+/** To the bank that the run made, with its export; gone when the bank is deleted. */
+function BankButton({ runId }: { runId: string }) {
+  const { called } = useCall('banks.list', {});
+  const bank =
+    called.state === 'ready' ? called.value.find((found) => found.runId === runId) : undefined;
+  if (bank === undefined) return null;
+  return (
+    <Button component="a" href={hrefTo('banks', bank.id)} variant="default">
+      Prompt bank
+    </Button>
   );
 }
 

@@ -162,7 +162,11 @@ function ChosenBar({ ids, shown }: { ids: readonly string[]; shown: readonly str
       <Text size="sm" c="dimmed" role="status">
         {ids.length > 0 ? `${ids.length} chosen` : `${shown.length} shown`}
       </Text>
-      <Button variant="default" disabled={ids.length === 0} onClick={() => goTo('compare', ...ids)}>
+      <Button
+        variant="default"
+        disabled={ids.length === 0}
+        onClick={() => goTo('compare', ids.join(','))}
+      >
         Compare
       </Button>
       <Menu position="bottom-end">

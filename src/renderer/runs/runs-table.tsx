@@ -123,7 +123,7 @@ function RunRow({ run, tools }: { run: RunSummary; tools: Props['tools'] }) {
           <span className="what gold">{formatPoints(headline.best - headline.compressed)}</span>
         )}
       </td>
-      <td>
+      <td className="nowrap">
         <time dateTime={new Date(run.createdAt).toISOString()} title={formatDate(run.createdAt)}>
           {formatAgo(run.createdAt, Date.now())}
         </time>
@@ -139,7 +139,9 @@ function RunRow({ run, tools }: { run: RunSummary; tools: Props['tools'] }) {
 
 function detailOf(run: RunSummary): string {
   if (run.status === 'queued') {
-    return run.queuePosition === null ? '' : `number ${run.queuePosition} in the queue`;
+    return run.queuePosition === null || run.queuePosition === 1
+      ? 'next'
+      : `number ${run.queuePosition}`;
   }
   if (run.status === 'running' || run.status === 'paused' || run.status === 'interrupted') {
     return formatWholePercent(run.progress);

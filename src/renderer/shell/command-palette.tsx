@@ -19,20 +19,20 @@ const MOST_SHOWN = 12;
 /** Everything that can be gone to or done, by a few letters of its name. */
 export function CommandPalette({ opened, close }: { opened: boolean; close: () => void }) {
   return (
-    <Modal
+    <Modal.Root
       opened={opened}
       onClose={close}
-      withCloseButton={false}
-      padding={0}
       size="lg"
-      title={undefined}
-      aria-label="Search and commands"
       yOffset="12vh"
       centered={false}
+      lockScroll={false}
       transitionProps={{ duration: 80 }}
     >
-      {opened && <Palette close={close} />}
-    </Modal>
+      <Modal.Overlay />
+      <Modal.Content aria-label="Search and commands">
+        {opened && <Palette close={close} />}
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

@@ -227,6 +227,10 @@ function Faults({ errors }: { errors: DataPreview['errors'] }) {
 
 const ROWS_SHOWN = 6;
 
+/** Without the words that every question is put between. */
+const questionOf = (context: string): string =>
+  context.replace(/^Question: /, '').replace(/\s*Answer:$/, '');
+
 function Rows({ rows, isText }: { rows: DataPreview['rows']; isText: boolean }) {
   return (
     <div className="table-scroll">
@@ -242,7 +246,7 @@ function Rows({ rows, isText }: { rows: DataPreview['rows']; isText: boolean }) 
           {rows.slice(0, ROWS_SHOWN).map(({ line, context, answer }) => (
             <tr key={line}>
               <td>{line}</td>
-              {!isText && <td className="clip">{context}</td>}
+              {!isText && <td className="clip">{questionOf(context)}</td>}
               <td className="clip">{answer}</td>
             </tr>
           ))}

@@ -1,0 +1,61 @@
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { isOwnTask, withTasks } from '../../../src/renderer/wizard/task-choice.ts';
+import { PRESETS } from '../../../src/shared/presets.ts';
+import { type Recipe, recipeSchema } from '../../../src/shared/recipe.ts';
+
+const starter = ['a', 'b', 'c', 'd'];
+
+describe('tasks', () => {
+  it('that are all of the starter’s are "all"', () => {
+    expect(withTasks(PRESETS.quick, ['d', 'c', 'b', 'a'], starter).evaluation.tasks).toBe('all');
+  });
+
+  it('of one’s own stand beside them by path', () => {
+    const { evaluation } = withTasks(PRESETS.quick, [...starter, '/data/q.csv'], starter);
+    expect(evaluation.tasks).toHaveLength(5);
+    expect(evaluation.tasks === 'all' ? [] : evaluation.tasks.filter(isOwnTask)).toEqual([
+      '/data/q.csv',
+    ]);
+  });
+
+  it('that are fewer than the prompts by family take prompts away', () => {
+    const { tuning } = withTasks(PRESETS.quick, ['a'], starter);
+    expect(tuning.bank.count).toBe(1);
+  });
+});
+
+describe('the draft', () => {
+  const kept = new Map<string, string>();
+  let draft: typeof import('../../../src/renderer/wizard/draft.ts');
+  beforeAll(async () => {
+    vi.stubGlobal('sessionStorage', {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => kept.set(key, value),
+    });
+    kept.set('kintsugi-draft', '{"recipe":{"version":99}}');
+    draft = await import('../../../src/renderer/wizard/draft.ts');
+  });
+
+  it('knows its preset, whatever the model and the data', () => {
+    const recipe: Recipe = {
+      ...PRESETS.balanced,
+      model: '/models/mine',
+      evaluation: { ...PRESETS.balanced.evaluation, tasks: ['a'] },
+    };
+    expect(draft.presetOf(recipe)).toBe('balanced');
+    expect(draft.presetOf({ ...recipe, seed: 7 })).toBeNull();
+  });
+
+  it('keeps model and data when a preset is chosen, and stays a valid recipe', () => {
+    const own = { ...draft.FIRST, recipe: { ...PRESETS.quick, model: '/models/mine' } };
+    const { recipe, preset } = draft.applyPreset(own, 'careful');
+    expect(preset).toBe('careful');
+    expect(recipe).toMatchObject({ model: '/models/mine', repeats: PRESETS.careful.repeats });
+    expect(recipeSchema.safeParse(recipe).success).toBe(true);
+  });
+
+  it('is kept for a reload', () => {
+    draft.setDraft({ ...draft.FIRST, name: 'Mine' });
+    expect(JSON.parse(kept.get('kintsugi-draft')!)).toMatchObject({ name: 'Mine' });
+  });
+});

@@ -11,7 +11,7 @@ export default defineConfig({
   outputDir: 'test-results/traces',
   // The engine under test takes every core.
   workers: 1,
-  timeout: 240_000,
+  timeout: 120_000,
   expect: { timeout: 30_000 },
   reporter: [['list'], ['json', { outputFile: '.cache/playwright.json' }]],
   use: {
@@ -19,6 +19,7 @@ export default defineConfig({
     viewport: { width: 1280, height: 840 },
     reducedMotion: 'reduce',
     acceptDownloads: true,
+    actionTimeout: 30_000,
     trace: 'retain-on-failure',
   },
 });

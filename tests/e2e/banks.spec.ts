@@ -96,8 +96,8 @@ test('a deleted bank comes back by the undo button, and from the bin', async ({
 test('name, tags and notes are kept', async ({ workbench: page }) => {
   await openFirstBank(page);
   await page.getByRole('textbox', { name: 'Name' }).fill('Places and people');
-  await page.getByRole('textbox', { name: 'Tags' }).fill('keeper');
-  await page.getByRole('textbox', { name: 'Tags' }).press('Enter');
+  await page.getByRole('combobox', { name: 'Tags' }).fill('keeper');
+  await page.getByRole('combobox', { name: 'Tags' }).press('Enter');
   await page.getByRole('textbox', { name: 'Notes' }).fill('The one for Tuesday');
   await page.getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('heading', { name: 'Places and people', level: 1 })).toBeVisible();

@@ -1,7 +1,8 @@
-import { Button, Group, SegmentedControl, TextInput, Title } from '@mantine/core';
+import { Button, Group, SegmentedControl, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import type { BankSummary } from '../../shared/contract/banks.ts';
 import { BanksIcon, SearchIcon } from '../components/icons.tsx';
+import { PageHeader } from '../components/page-header.tsx';
 import { Empty, Failure, Waiting } from '../notice.tsx';
 import { hrefTo } from '../shell/pages.ts';
 import { useCall } from '../use-call.ts';
@@ -26,10 +27,10 @@ export function BankList() {
   };
   return (
     <>
-      <Group justify="space-between" mb="xs">
-        <Title order={1}>Prompt banks</Title>
-        <Button onClick={() => setDialog('import')}>Import a bank</Button>
-      </Group>
+      <PageHeader
+        title="Prompt banks"
+        actions={<Button onClick={() => setDialog('import')}>Import a bank</Button>}
+      />
       <Teaching />
       <Group mb="md" gap="sm">
         <TextInput

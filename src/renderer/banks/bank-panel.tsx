@@ -1,5 +1,6 @@
-import { Anchor, Button, Code, Group, Paper, Stack, Table, Text, Title } from '@mantine/core';
+import { Anchor, Button, Code, Paper, Stack, Table, Text, Title } from '@mantine/core';
 import type { BankDetail } from '../../shared/contract/banks.ts';
+import { PageHeader } from '../components/page-header.tsx';
 import { formatBytes, formatDate, formatPercent } from '../format.ts';
 import { Failure, Waiting } from '../notice.tsx';
 import { hrefTo } from '../shell/pages.ts';
@@ -30,18 +31,17 @@ export function BankView({ bank }: { bank: BankDetail }) {
   const deleted = bank.deletedAt !== null;
   return (
     <Stack gap="lg" mt="xs">
-      <Group justify="space-between" align="start">
-        <div>
-          <Title order={1}>{bank.name}</Title>
-          <Text c="dimmed">
-            {describeOrigin(bank)} · {describePrompts(bank.prompts)} · {formatBytes(bank.bytes)} ·{' '}
-            {formatDate(bank.createdAt)}
-          </Text>
-        </div>
-        <Button variant="default" onClick={() => (deleted ? restore(bank) : remove(bank))}>
-          {deleted ? 'Restore' : 'Delete'}
-        </Button>
-      </Group>
+      <PageHeader
+        title={bank.name}
+        actions={
+          <Button variant="default" onClick={() => (deleted ? restore(bank) : remove(bank))}>
+            {deleted ? 'Restore' : 'Delete'}
+          </Button>
+        }
+      >
+        {describeOrigin(bank)} · {describePrompts(bank.prompts)} · {formatBytes(bank.bytes)} ·{' '}
+        {formatDate(bank.createdAt)}
+      </PageHeader>
       <Paper withBorder p="md">
         <Title order={2} size="h4" mb="xs">
           Use it elsewhere

@@ -1,0 +1,26 @@
+import { expect, goTo, test } from './fixtures.ts';
+
+test('four arms answer one input side by side', async ({ workbench: page, seeded }) => {
+  await goTo(page, 'playground', seeded.runs[0]);
+  await page.getByRole('textbox', { name: 'Input' }).fill('The capital of France is');
+  await page.getByRole('button', { name: 'Generate' }).click();
+  for (const label of ['original', 'compressed', '+ IDP bank', '+ LoRA']) {
+    const pane = page.getByRole('region', { name: label, exact: true });
+    await expect(pane.getByText(/\d+ tokens/)).toBeVisible({ timeout: 60_000 });
+  }
+  const chosen = page.getByRole('region', { name: '+ IDP bank' }).getByText(/^Prompt: \S+/);
+  await expect(chosen).toBeVisible();
+});
+
+test('a case is kept with what was said', async ({ workbench: page, seeded }) => {
+  await goTo(page, 'playground', seeded.runs[0]);
+  await page.getByRole('textbox', { name: 'Input' }).fill('Two and two is');
+  await page.getByRole('button', { name: 'Generate' }).click();
+  const save = page.getByRole('button', { name: 'Save as a case' });
+  await expect(save).toBeEnabled({ timeout: 60_000 });
+  await save.click();
+  await page.getByRole('textbox', { name: 'Name of the case' }).fill('Sums');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page.getByText('Kept as')).toBeVisible();
+  await expect(page.getByRole('main').getByText('Sums', { exact: true }).first()).toBeVisible();
+});

@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { writeSmallModel } from '../support/small-model.ts';
+import { expect, test, watchFaults } from './fixtures.ts';
+import { startHost, temporaryHome } from './host.ts';
+
+const STARTER = join(import.meta.dirname, '../../resources/starter/model.safetensors');
+
+const set = async (page: Page, label: string, value: number) => {
+  const field = page.getByRole('textbox', { name: label, exact: true });
+  await field.fill(String(value));
+  await field.blur();
+};
+const next = (page: Page) => page.getByRole('button', { name: 'Continue' }).click();
+const question = (page: Page, name: string) =>
+  expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
+
+/** From the wizard's second screen to the end of the run, with as little work as there can be. */
+async function repair(page: Page, groupSize: string): Promise<void> {
+  await next(page);
+  await question(page, 'How much care should the repair take?');
+  await page.getByRole('radio', { name: /^Quick/ }).check();
+  await next(page);
+  await question(page, 'How small should it become?');
+  await page.getByRole('button', { name: 'Expert settings' }).click();
+  await page.getByRole('combobox', { name: 'Group size' }).click();
+  await page.getByRole('option', { name: groupSize, exact: true }).click();
+  await set(page, 'Calibration samples', 4);
+  await next(page);
+  await question(page, 'How should it be mended?');
+  await set(page, 'Prompts in the bank', 2);
+  await set(page, 'Steps', 3);
+  await page.getByRole('button', { name: 'Expert settings' }).click();
+  await set(page, 'Batch', 2);
+  await set(page, 'Warm-up steps', 1);
+  await set(page, 'LoRA steps', 2);
+  await next(page);
+  await question(page, 'What should it still know?');
+  await set(page, 'Questions per task', 2);
+  await page.getByRole('button', { name: 'Expert settings' }).click();
+  await set(page, 'Text for perplexity', 0);
+  await next(page);
+  await question(page, 'Ready to start?');
+  await page.getByRole('textbox', { name: 'Name' }).fill('My first repair');
+  await page.getByRole('button', { name: 'Start the repair' }).click();
+  await question(page, 'My first repair');
+  await expect(page.locator('.badge', { hasText: 'Done' })).toBeVisible({ timeout: 180_000 });
+}
+
+async function exportBank(page: Page): Promise<void> {
+  await page.getByRole('navigation', { name: 'Pages' }).getByText('Prompt banks').click();
+  await page.getByRole('table').getByRole('link').first().click();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Export as One file' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toMatch(/\.bank\.safetensors$/);
+}
+
+async function firstRun(page: Page, choose: (home: string) => Promise<string>): Promise<void> {
+  const { home, remove } = temporaryHome();
+  const host = await startHost(home);
+  try {
+    const faults = watchFaults(page);
+    await page.goto(host.url);
+    await page.getByRole('navigation', { name: 'Pages' }).getByText('New repair').click();
+    await question(page, 'Which model do you want to shrink?');
+    await repair(page, await choose(home));
+    await exportBank(page);
+    expect(faults).toEqual([]);
+  } finally {
+    await host.stop();
+    remove();
+  }
+}
+
+test('the wizard leads from a folder of one’s own to an exported bank', async ({ page }) => {
+  await firstRun(page, async (home) => {
+    const folder = page.getByRole('textbox', { name: 'Folder' });
+    await folder.fill(join(home, 'no-model-here'));
+    await page.getByRole('button', { name: 'Check and use' }).click();
+    await expect(page.getByRole('alert')).toContainText('CHECKPOINT');
+    await folder.fill(await writeSmallModel(join(home, 'models', 'small')));
+    await page.getByRole('button', { name: 'Check and use' }).click();
+    await expect(page.getByText('small is in order')).toBeVisible();
+    return '32';
+  });
+});
+
+test('the wizard leads from the starter model to an exported bank', async ({ page }) => {
+  test.skip(!existsSync(STARTER), 'the starter model has no weights in this checkout');
+  test.setTimeout(300_000);
+  await firstRun(page, async () => {
+    await expect(page.getByRole('radio', { name: /^Starter model/ })).toBeChecked();
+    return '128';
+  });
+});

@@ -29,7 +29,8 @@ export function formatResults({ arms, verdict }: RunResults, timings: RunTimings
   return `${table}\n\n${verdict}`;
 }
 
-function formatAccuracy(estimate: Estimate | undefined): string {
+/** In %, with its standard error. */
+export function formatAccuracy(estimate: Estimate | undefined): string {
   if (estimate === undefined) return NONE;
   const error = estimate.standardError;
   return `${(100 * estimate.mean).toFixed(1)}${error === null ? '' : ` ±${(100 * error).toFixed(1)}`}`;

@@ -1,18 +1,16 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../../core/checkpoint/atomic.ts';
-import { compress } from '../../core/compress/compress.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { parseRecipe, type Recipe, recipeSeeds } from '../../shared/recipe.ts';
 import type { Store } from '../db/open.ts';
 import { createRun, newRunId, type Run, updateRun } from '../db/runs.ts';
+import { compressLoaded } from './compress-model.ts';
 import { evaluateStages } from './evaluate-stages.ts';
 import { estimateMemory, requireMemory } from './memory.ts';
 import { executeRun, type RunOptions } from './runner.ts';
 import type { Stage } from './stage.ts';
-import { starter } from './starter.ts';
 import { summariseStage } from './summarise-stage.ts';
-import { calibrationIds } from './text.ts';
 import { tuneStages } from './tune-stages.ts';
 import { COMPRESSED, openWorkspace, type Workspace } from './workspace.ts';
 
@@ -96,22 +94,11 @@ function compressStage(workspace: Workspace): Stage {
     artefact: COMPRESSED,
     unhashed: ['kintsugi.json'],
     async run({ scratch, signal, progress, metric }) {
-      const { checkpoint, tokenizer } = await workspace.original();
-      const { calibration, ...options } = compression;
       const out = join(scratch, 'model');
       await rm(scratch, { recursive: true, force: true });
-      await compress({
-        checkpoint,
-        out,
-        options,
-        calibration: await calibrationIds(
-          tokenizer,
-          calibration.source === 'starter' ? starter.calibrationText : calibration.source,
-          calibration,
-          seed,
-        ),
-        engine: await workspace.engine(),
-        seed,
+      const engine = await workspace.engine();
+      const to = { out, seed };
+      await compressLoaded(await workspace.original(), engine, compression, to, {
         signal,
         onProgress({ done, total, layer, secondsLeft }) {
           metric(done, `${layer.module} error`, layer.error);

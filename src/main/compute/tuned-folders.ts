@@ -7,7 +7,7 @@ import { readLora, writeLora } from '../../core/export/lora.ts';
 import type { BaseModel } from '../../core/export/peft.ts';
 import type { TunedPrompt } from '../../core/tune/prompt.ts';
 import type { LoraAdapter } from '../../core/tune/types.ts';
-import type { LoadedModel } from './workspace.ts';
+import type { LoadedModel } from './load-model.ts';
 
 /** The model that something was tuned on, and the name that it goes by. */
 export interface TunedOn {

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../../core/checkpoint/atomic.ts';
+import { RUNTIME_FILE } from '../../core/compress/runtime-file.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { parseRecipe, type Recipe, recipeSeeds } from '../../shared/recipe.ts';
 import type { Store } from '../db/open.ts';
@@ -92,7 +93,8 @@ function compressStage(workspace: Workspace): Stage {
   return {
     name: 'compress',
     artefact: COMPRESSED,
-    unhashed: ['kintsugi.json'],
+    // A report of times, and what opening the model derives from the weights.
+    unhashed: ['kintsugi.json', RUNTIME_FILE],
     async run({ scratch, signal, progress, metric }) {
       const out = join(scratch, 'model');
       await rm(scratch, { recursive: true, force: true });

@@ -10,6 +10,8 @@ import { calibrationIds } from './text.ts';
 export interface CompressionRun {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: CompressionProgress) => void;
+  /** Bytes that may be used; what is free by default. */
+  readonly memory?: number;
 }
 
 /** Compresses an open model into the new folder `out`, calibrated on text drawn with the seed. */

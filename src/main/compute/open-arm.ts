@@ -15,7 +15,7 @@ export interface ArmFolders {
 }
 
 /** @throws KintsugiError as the opened folders do */
-export async function openArm({ model, bank, adapter }: ArmFolders): Promise<PreparedArm> {
+async function openArm({ model, bank, adapter }: ArmFolders): Promise<PreparedArm> {
   const loaded = await loadModel(modelFolder(model));
   if (adapter !== undefined) return loraArm(loaded, await loadAdapter(adapter, loaded));
   if (bank === undefined) {

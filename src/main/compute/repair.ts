@@ -1,14 +1,14 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../../core/checkpoint/atomic.ts';
 import { RUNTIME_FILE } from '../../core/compress/runtime-file.ts';
-import { KintsugiError } from '../../shared/errors.ts';
 import { parseRecipe, type Recipe, recipeSeeds } from '../../shared/recipe.ts';
 import type { Store } from '../db/open.ts';
 import { createRun, newRunId, type Run, updateRun } from '../db/runs.ts';
 import { compressLoaded } from './compress-model.ts';
 import { evaluateStages } from './evaluate-stages.ts';
 import { estimateMemory, requireMemory } from './memory.ts';
+import { makeFolder, refuseOccupied } from './output.ts';
 import { executeRun, type RunOptions } from './runner.ts';
 import type { Stage } from './stage.ts';
 import { summariseStage } from './summarise-stage.ts';
@@ -30,24 +30,10 @@ export interface NewRepair {
 export async function createRepair(store: Store, { recipe, home, out }: NewRepair): Promise<Run> {
   const id = newRunId();
   const directory = resolve(out ?? join(home, 'runs', id));
-  await makeEmptyFolder(directory);
+  await refuseOccupied(directory);
+  await makeFolder(directory);
   await writeFileAtomic(join(directory, 'recipe.json'), `${JSON.stringify(recipe, null, 2)}\n`);
   return createRun(store.db, { id, kind: 'repair', recipe, seed: recipe.seed, directory });
-}
-
-async function makeEmptyFolder(directory: string): Promise<void> {
-  const unwritable = (message: string, cause?: unknown) =>
-    new KintsugiError('OUTPUT_UNWRITABLE', message, {
-      next: 'Choose a new or empty folder that can be written to.',
-      file: directory,
-      cause,
-    });
-  const names = await mkdir(directory, { recursive: true })
-    .then(() => readdir(directory))
-    .catch((cause: Error) => {
-      throw unwritable(`The output folder cannot be made (${cause.message}).`, cause);
-    });
-  if (names.length > 0) throw unwritable('The output folder is not empty.');
 }
 
 /** Memory is checked against the estimate unless `force` is set. */
@@ -66,7 +52,7 @@ export async function runRepair(store: Store, run: Run, options: RepairOptions):
   const seeds = recipeSeeds(recipe);
   const stages = [
     prepareStage(store, run.id, workspace, options.force),
-    compressStage(workspace),
+    compressStage(workspace, options.force),
     ...seeds.flatMap((seed) => tuneStages(workspace, seed)),
     ...evaluateStages(store, run.id, workspace, seeds),
     summariseStage(store, run.id, workspace, seeds),
@@ -88,7 +74,7 @@ function prepareStage(store: Store, runId: string, workspace: Workspace, force: 
   };
 }
 
-function compressStage(workspace: Workspace): Stage {
+function compressStage(workspace: Workspace, force: boolean): Stage {
   const { compression, seed } = workspace.recipe;
   return {
     name: 'compress',
@@ -102,6 +88,7 @@ function compressStage(workspace: Workspace): Stage {
       const to = { out, seed };
       await compressLoaded(await workspace.original(), engine, compression, to, {
         signal,
+        ...(force ? { memory: Number.POSITIVE_INFINITY } : {}),
         onProgress({ done, total, layer, secondsLeft }) {
           metric(done, `${layer.module} error`, layer.error);
           progress(done / total, secondsLeft);

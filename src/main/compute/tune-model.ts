@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { loadTasks, tuningExamples } from '../../core/evaluate/tasks.ts';
 import { loadExamples } from '../../core/tune/data.ts';
 import { tuneLora } from '../../core/tune/lora.ts';
@@ -7,10 +7,10 @@ import { splitValidation } from '../../core/tune/sequences.ts';
 import type { Progress } from '../../core/tune/train.ts';
 import type { TuneOptions, TuneRun } from '../../core/tune/tune.ts';
 import type { Example } from '../../core/tune/types.ts';
-import { KintsugiError } from '../../shared/errors.ts';
 import { adapterParameters } from './adapted.ts';
 import { type EngineChoice, openEngine } from './engine.ts';
 import { loadModel } from './load-model.ts';
+import { makeFolder, refuseOccupied } from './output.ts';
 import { modelFolder, starter } from './starter.ts';
 import { saveAdapter, saveBank } from './tuned-folders.ts';
 
@@ -68,6 +68,7 @@ export async function tuneModel(
   };
   const on = { loaded, model, seed: options.seed };
   const checkpointDir = `${out}.training`;
+  await makeFolder(checkpointDir);
   const tuneRun: TuneRun = { checkpointDir, ...run };
   const tuningData = { examples: train, validation };
   const tune = async (): Promise<Tuned> => {
@@ -92,13 +93,4 @@ async function readData(data: string): Promise<Example[]> {
   if (!data.startsWith(TASKS)) return loadExamples(data);
   const names = data.slice(TASKS.length).split(',');
   return (await loadTasks(starter.tasks, names)).flatMap(tuningExamples);
-}
-
-async function refuseOccupied(out: string): Promise<void> {
-  const names = await readdir(out).catch(() => []);
-  if (names.length === 0) return;
-  throw new KintsugiError('OUTPUT_UNWRITABLE', 'The output folder is not empty.', {
-    next: 'Choose a new or empty folder.',
-    file: out,
-  });
 }

@@ -36,7 +36,7 @@ export function addCompressCommand(program: Command, addAction: AddAction): void
       '--group-size <n>',
       'columns that share a scale, -1 for all',
       integer('--group-size', -1, 65_536),
-      128,
+      64,
     )
     .requiredOption('--out <dir>', 'new or empty folder')
     .option('--symmetric', 'zero point in the middle of the codes', false)

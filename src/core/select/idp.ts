@@ -39,7 +39,7 @@ export interface IdpInput {
   readonly prompts: tf.Tensor;
   /** Embedded input [batch, length, width]. */
   readonly x: tf.Tensor;
-  /** [batch, length]: 1 at real tokens, 0 at padding. */
+  /** [batch, length]: 1 at the given tokens, 0 at those to be predicted and at padding. */
   readonly real: tf.Tensor;
   /** Block whose attention decides. */
   readonly layer: number;

@@ -7,7 +7,7 @@ import type { BankShape } from './bank.ts';
  * Attention mask over [prompt 1 … prompt m, input]: a prompt sees itself (causally) and no other
  * prompt, the input sees every prompt and itself (causally); padding is seen by nobody.
  */
-export function bankMask({ count, tokens, lengths }: BankShape, length: number): tf.Tensor2D {
+function bankMask({ count, tokens, lengths }: BankShape, length: number): tf.Tensor2D {
   const width = count * tokens + length;
   const mask = new Float32Array(width * width).fill(MASKED);
   const open = (row: number, from: number, to: number) =>

@@ -53,7 +53,7 @@ export async function runRepair(store: Store, run: Run, options: RepairOptions):
   const stages = [
     prepareStage(store, run.id, workspace, options.force),
     compressStage(workspace, options.force),
-    ...seeds.flatMap((seed) => tuneStages(workspace, seed)),
+    ...seeds.flatMap((seed) => tuneStages(store, run.id, workspace, seed)),
     ...evaluateStages(store, run.id, workspace, seeds),
     summariseStage(store, run.id, workspace, seeds),
   ];

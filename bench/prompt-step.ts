@@ -1,12 +1,12 @@
 /**
- * One prompt-gradient step in a process of its own, so that its memory can be told apart:
+ * One prompt-gradient step, in a process of its own like PyTorch's beside it:
  * `prompt-step.ts BITS ACCURACY_LEVEL THREADS STEPS` prints one JSON line.
  */
 import { createEngine } from '../src/core/engine/index.ts';
 import { createRandom } from '../src/core/random.ts';
 import { createObjective } from '../src/core/tune/objective.ts';
 import { promptAdaptation } from '../src/core/tune/prompt.ts';
-import { anonymousMegabytes, times } from './measure.ts';
+import { times } from './measure.ts';
 import { withRandomModel } from './random-model.ts';
 import { STEP } from './step-shape.ts';
 
@@ -43,9 +43,6 @@ await withRandomModel(layers, bits, async (model) => {
     weights: new Float32Array(batch * length).fill(1 / (batch * length)),
     scored: batch * length,
   };
-  const before = anonymousMegabytes();
   const milliseconds = await times(() => objective.step(parameters, data), steps);
-  const after = anonymousMegabytes();
-  const megabytes = before === undefined || after === undefined ? undefined : after - before;
-  console.log(JSON.stringify({ milliseconds, megabytes }));
+  console.log(JSON.stringify({ milliseconds }));
 });

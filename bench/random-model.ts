@@ -18,7 +18,7 @@ const WIDTH = 768;
 const BLOCK = 32;
 
 /** The benchmark's shapes (docs/log.md): d = 768, 12 heads, ffn 3072, vocabulary 8192. */
-export const benchConfig = (layers: number) =>
+const benchConfig = (layers: number) =>
   llama.parseConfig(
     {
       vocab_size: 8192,

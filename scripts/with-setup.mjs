@@ -68,11 +68,18 @@ function npmCommand() {
  */
 function install(root) {
   const { file, prefix, shell = false } = npmCommand();
-  const args = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit'];
-  const retries = ['--fetch-retries=3', '--fetch-retry-mintimeout=1000', '--loglevel=error'];
+  const args = [
+    'ci',
+    '--ignore-scripts',
+    '--include=dev',
+    '--include=optional',
+    '--loglevel=error',
+  ];
+  // npm would wait over a minute before it says that there is no network.
+  const waits = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=5000'];
   const started = Date.now();
   say('Setting up: installing the locked packages (once, about half a minute)…');
-  const npm = spawnSync(file, [...prefix, ...args, ...retries], {
+  const npm = spawnSync(file, [...prefix, ...args, ...waits], {
     cwd: root,
     shell,
     encoding: 'utf8',
@@ -82,22 +89,19 @@ function install(root) {
     say(`Setting up: done in ${Math.round((Date.now() - started) / 1000)} s.`);
     return;
   }
-  fail(
+  throw new Error(
     [
       'Kintsugi could not install its packages: `npm ci` failed.',
-      npm.error ? `  ${npm.error.message}` : indent(lastLines(`${npm.stdout}${npm.stderr}`)),
+      npm.error ? `  ${npm.error.message}` : firstLines(`${npm.stdout}${npm.stderr}`),
       'Next: check that this machine reaches its npm registry (`npm ping`) and has 1 GB of free',
       'disk, then run the same command again. Nothing else was changed.',
     ].join('\n'),
   );
 }
 
-function lastLines(text) {
-  return text.trim().split('\n').slice(-8).join('\n');
-}
-
-function indent(text) {
-  return text.replace(/^/gm, '  ');
+/** npm names the fault first; hints and where its log is come after. */
+function firstLines(text) {
+  return text.trim().split('\n').slice(0, 6).join('\n').replace(/^/gm, '  ');
 }
 
 /** Two commands started together on a fresh clone must not both fill node_modules. */
@@ -205,7 +209,11 @@ function main(args) {
     fail(`Kintsugi needs Node ${OLDEST_NODE} or newer; this is ${process.version}.`);
   }
   if (args.length === 0) fail('Usage: node scripts/with-setup.mjs <script> [args…]');
-  if (!isInstalled(root)) installOnce(root);
+  try {
+    if (!isInstalled(root)) installOnce(root);
+  } catch (error) {
+    fail(error.message);
+  }
   const node = findNode(root);
   if (!node) {
     fail(

@@ -3,8 +3,7 @@
  * again after an interruption. The curve goes to resources/starter/training-curve.csv.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createEngine } from '../../src/core/engine/index.ts';
 import { llama } from '../../src/core/models/llama/index.ts';
@@ -13,30 +12,30 @@ import { loadTokenizer } from '../../src/core/tokenizer/tokenizer.ts';
 import { createSchedule } from '../../src/core/tune/schedule.ts';
 import { train } from '../../src/core/tune/train.ts';
 import { createCorpus, DEFAULT_CORPUS } from './corpus.ts';
+import { STARTER_FOLDER } from './facts.ts';
 import { createPacker } from './packing.ts';
 import { EMBEDDING, parameterCount, pretrainStep } from './pretrain-step.ts';
+import { writeReport } from './report.ts';
 import { saveModel } from './save-model.ts';
-
-const STARTER = fileURLToPath(new URL('../../resources/starter', import.meta.url));
 
 const { values: args } = parseArgs({
   options: {
-    steps: { type: 'string', default: '2600' },
-    batch: { type: 'string', default: '16' },
+    steps: { type: 'string', default: '4200' },
+    batch: { type: 'string', default: '8' },
     length: { type: 'string', default: '256' },
     rate: { type: 'string', default: '2e-3' },
     seed: { type: 'string', default: '1' },
     /** Loss weight of tokens that are not part of an answer. */
     context: { type: 'string', default: '0.2' },
-    work: { type: 'string', default: join(dirname(STARTER), '..', '.cache', 'pretrain') },
-    out: { type: 'string', default: STARTER },
+    work: { type: 'string', default: join(import.meta.dirname, '../../.cache/pretrain') },
+    out: { type: 'string', default: STARTER_FOLDER },
   },
 });
 const [steps, batch, length, seed] = [args.steps, args.batch, args.length, args.seed].map(
   Number,
 ) as [number, number, number, number];
 
-const tokenizer = await loadTokenizer(STARTER);
+const tokenizer = await loadTokenizer(STARTER_FOLDER);
 const config = {
   architectures: ['LlamaForCausalLM'],
   model_type: 'llama',
@@ -126,3 +125,8 @@ await train({
 });
 await saveModel(args.out, config, llama.tensorShapes(model), parameters);
 await writeFile(join(args.out, 'training-curve.csv'), `${curve.join('\n')}\n`);
+const minutes = ((Date.now() - started) / 60_000).toFixed(0);
+if (args.out === STARTER_FOLDER)
+  await writeReport(
+    `Training: \`npm run pretrain\` — ${steps} steps of ${batch} × ${length} packed tokens, AdamW (peak rate ${args.rate}, cosine), seed ${seed}, answers weighing 1 and other tokens ${args.context}; ${minutes} minutes on ${engine.device}.`,
+  );

@@ -10,7 +10,7 @@ const quick: Recipe = {
   compression: {
     method: 'gptq',
     bits: 2,
-    groupSize: 128,
+    groupSize: 64,
     symmetric: false,
     mse: false,
     actOrder: false,

@@ -1,15 +1,19 @@
 import { z } from 'zod';
 import { KintsugiError } from './errors.ts';
 
+/** Where programs run; `auto` is the fastest that agrees with the CPU. */
+export const DEVICES = ['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow', 'eager'] as const;
+export type Device = (typeof DEVICES)[number];
+
 const count = (max: number) => z.int().min(1).max(max);
 const learningRate = z.number().positive().max(10);
 
 /** Bits that have a kernel; 3-bit codes run in the 4-bit kernel. */
-const bits = z.union([z.literal(2), z.literal(3), z.literal(4), z.literal(8)]);
+export const BITS = [2, 3, 4, 8] as const;
 
 const compression = z.strictObject({
   method: z.enum(['rtn', 'gptq']),
-  bits,
+  bits: z.literal(BITS),
   /** Columns that share a scale; −1 is one scale for the whole row. */
   groupSize: z.union([z.literal(-1), z.int().min(8).max(65_536)]),
   symmetric: z.boolean(),
@@ -91,13 +95,12 @@ export const recipeSchema = z.strictObject({
     .max(2 ** 31 - 1),
   /** Tuning is repeated with seed, seed + 1, …; intervals then cover the seeds too. */
   repeats: count(100),
-  device: z.enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow', 'eager']),
+  device: z.enum(DEVICES),
   /** CPU threads; 0 is all cores. */
   threads: z.int().min(0).max(1024),
 });
 
 export type Recipe = z.infer<typeof recipeSchema>;
-export type Device = Recipe['device'];
 
 /** The seeds with which the recipe tunes. */
 export function recipeSeeds(recipe: Recipe): number[] {

@@ -64,8 +64,17 @@ export interface ArmResult {
   readonly recovery: ArmRecovery | null;
 }
 
+/** The same banks under one way of choosing a prompt for each input. */
+export interface SelectorResult {
+  /** `best-fixed` and `oracle` know the answers: they bound what choosing can give. */
+  readonly kind: 'random' | 'best-fixed' | 'idp' | 'oracle';
+  readonly mean: Estimate;
+}
+
 export interface RunResults {
   readonly arms: readonly ArmResult[];
+  /** IDP and its controls. */
+  readonly selectors?: readonly SelectorResult[];
   readonly seeds: readonly number[];
   /** The comparison in one or two sentences. */
   readonly verdict: string;

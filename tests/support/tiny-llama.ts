@@ -1,3 +1,7 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { float32Bytes } from '../../src/core/checkpoint/dtype.ts';
+import { writeSafetensors } from '../../src/core/checkpoint/safetensors.ts';
 import { elements } from '../../src/core/engine/graph/graph.ts';
 import type { Family } from '../../src/core/models/family.ts';
 import type { LlamaConfig } from '../../src/core/models/llama/config.ts';
@@ -5,7 +9,7 @@ import { llama } from '../../src/core/models/llama/index.ts';
 import { createRandom } from '../../src/core/random.ts';
 
 /** A LLaMA of a few thousand parameters with grouped key/value heads. */
-export const tinyJson = {
+const tinyJson = {
   architectures: ['LlamaForCausalLM'],
   vocab_size: 64,
   hidden_size: 32,
@@ -31,4 +35,16 @@ export function tinyParameters(config = tinyConfig, seed = 1): Record<string, Fl
       return [name, Float32Array.from({ length: elements(shape) }, draw)];
     }),
   );
+}
+
+/** Writes the tiny model as a Hugging Face folder. */
+export async function writeTinyModel(dir: string): Promise<void> {
+  const parameters = tinyParameters();
+  const tensors = [...llama.tensorShapes(tinyConfig)].map(([name, shape]) => {
+    const data = float32Bytes(parameters[name]!);
+    return { name, dtype: 'F32' as const, shape: [...shape], data };
+  });
+  await mkdir(dir, { recursive: true });
+  await writeSafetensors(join(dir, 'model.safetensors'), tensors);
+  await writeFile(join(dir, 'config.json'), JSON.stringify(tinyJson));
 }

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { availableMemory } from 'node:process';
+import { availableMemory, resourceUsage } from 'node:process';
 import { writeFolderAtomic } from '../checkpoint/atomic.ts';
 import type { Checkpoint } from '../checkpoint/folder.ts';
 import { readFloat32, readRaw, type TensorData } from '../checkpoint/safetensors.ts';
@@ -205,6 +205,7 @@ function makeReport(
     layers: done.layers,
     disk: { original: plan.bytes.disk, compressed: done.disk },
     memory: { original: plan.bytes.memory, compressed: plan.bytes.dense + codes },
+    process: { estimated: plan.estimate.total, peak: resourceUsage().maxRSS * 1024 },
     seconds: done.seconds,
   };
 }

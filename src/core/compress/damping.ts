@@ -1,20 +1,10 @@
 import { KintsugiError } from '../../shared/errors.ts';
 import { inverseFactor } from './factor.ts';
 import { type Algebra, plainAlgebra } from './gemm.ts';
-import type { QuantizationOptions } from './quantized.ts';
+import type { HessianFactor, QuantizationOptions } from './quantized.ts';
 
 const DEFAULT_DAMPING = 0.01;
 const LARGEST_DAMPING = 10;
-
-/** What GPTQ needs of a Hessian; linears that read one input share it. */
-export interface HessianFactor {
-  /** Solving order: position p holds column order[p] of the layer. */
-  readonly order: Int32Array;
-  /** [in, in], the upper Cholesky factor of (H[order, order] + damping)⁻¹. */
-  readonly upper: Float32Array;
-  /** Share of mean diag H that was added. */
-  readonly damping: number;
-}
 
 /**
  * Orders, damps and factors a Hessian [in, in]. When it is not positive definite, the damping is

@@ -1,9 +1,15 @@
-import { factorHessian, type HessianFactor } from './damping.ts';
+import { factorHessian } from './damping.ts';
 import { type Algebra, type Gemm, plainAlgebra } from './gemm.ts';
 import { encode, fitGrid } from './grid.ts';
 import { relativeError } from './hessian.ts';
 import type { QuantizationMethod } from './method.ts';
-import { dequantize, groupColumns, type LinearProblem, type QuantizedWeight } from './quantized.ts';
+import {
+  dequantize,
+  groupColumns,
+  type HessianFactor,
+  type LinearProblem,
+  type QuantizedWeight,
+} from './quantized.ts';
 
 const BLOCK = 128;
 

@@ -1,6 +1,10 @@
-import type { HessianFactor } from './damping.ts';
 import type { Algebra } from './gemm.ts';
-import type { LinearProblem, QuantizationOptions, QuantizedLinear } from './quantized.ts';
+import type {
+  HessianFactor,
+  LinearProblem,
+  QuantizationOptions,
+  QuantizedLinear,
+} from './quantized.ts';
 
 /** A training-free way to quantise linear layers. The algebra is plain JavaScript by default. */
 export interface QuantizationMethod {

@@ -1,5 +1,3 @@
-import type { HessianFactor } from './damping.ts';
-
 export const BITS = [2, 3, 4, 8] as const;
 export type Bits = (typeof BITS)[number];
 
@@ -41,6 +39,16 @@ export interface QuantizedLinear extends QuantizedWeight {
   /** tr((W−Q)H(W−Q)ᵀ) / tr(WHWᵀ); with H = I when no Hessian was given. */
   readonly error: number;
   /** The damping that the factorisation succeeded with; 0 where the method has none. */
+  readonly damping: number;
+}
+
+/** What GPTQ needs of a Hessian; linears that read one input share it. */
+export interface HessianFactor {
+  /** Solving order: position p holds column order[p] of the layer. */
+  readonly order: Int32Array;
+  /** [in, in], the upper Cholesky factor of (H[order, order] + damping)⁻¹. */
+  readonly upper: Float32Array;
+  /** Share of mean diag H that was added. */
   readonly damping: number;
 }
 

@@ -39,6 +39,8 @@ export interface CompressionReport {
   readonly disk: SizePair;
   /** While running: dense tensors in fp32, codes in the kernel's nibbles or bytes. */
   readonly memory: SizePair;
+  /** Bytes: estimated for the compression, and the peak of the process that did it (all its work). */
+  readonly process: { readonly estimated: number; readonly peak: number };
   readonly seconds: number;
 }
 

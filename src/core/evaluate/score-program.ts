@@ -19,7 +19,7 @@ const int = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
 /**
  * Scores next tokens: `nll` [rows] and `greedy` [rows] (the most likely token) at flat positions
  * `rows` of ids [batch, length] against `targets`. With a bank also `choice` [batch] and, for IDP,
- * `scores` [batch, prompts] (`real` marks the input's real tokens).
+ * `scores` [batch, prompts] (`real` marks the given tokens, which choose).
  * Rows count in the joined sequences: position t of sequence b behind a prompt of n tokens is row
  * b·(n + length) + n + t.
  */

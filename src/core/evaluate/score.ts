@@ -52,7 +52,8 @@ function feeds(arm: Arm, shape: ScoreShape, sequences: readonly Sequence[]) {
     // An incomplete last batch is filled up with copies of its first sequence.
     const { ids: tokens, scored } = sequences[b] ?? sequences[0]!;
     ids.set(tokens, b * length);
-    real.fill(1, b * length, b * length + tokens.length);
+    // A prompt is chosen by what is given, never by what is to be predicted.
+    real.fill(1, b * length, b * length + Math.max(1, tokens.length - scored));
     if (b >= sequences.length) continue;
     for (let t = tokens.length - scored; t < tokens.length; t++, row++) {
       rowIndex[row] = b * (front + length) + front + t - 1;

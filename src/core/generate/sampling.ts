@@ -9,7 +9,7 @@ export interface SamplingOptions {
   readonly topP?: number;
 }
 
-export function argMax(logits: Float32Array): number {
+function argMax(logits: Float32Array): number {
   let best = 0;
   for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[best]!) best = i;
   return best;

@@ -7,7 +7,7 @@ import type { BankShape } from './bank.ts';
  * Attention mask over [prompt 1 … prompt m, input]: a prompt sees itself (causally) and no other
  * prompt, the input sees every prompt and itself (causally); padding is seen by nobody.
  */
-export function bankMask({ count, tokens, lengths }: BankShape, length: number): tf.Tensor2D {
+function bankMask({ count, tokens, lengths }: BankShape, length: number): tf.Tensor2D {
   const width = count * tokens + length;
   const mask = new Float32Array(width * width).fill(MASKED);
   const open = (row: number, from: number, to: number) =>
@@ -39,7 +39,7 @@ export interface IdpInput {
   readonly prompts: tf.Tensor;
   /** Embedded input [batch, length, width]. */
   readonly x: tf.Tensor;
-  /** [batch, length]: 1 at real tokens, 0 at padding. */
+  /** [batch, length]: 1 at the given tokens, 0 at those to be predicted and at padding. */
   readonly real: tf.Tensor;
   /** Block whose attention decides. */
   readonly layer: number;

@@ -4,7 +4,7 @@ import { type Forward, forward, type Model, prependPrompt } from '../models/mode
 import { type BankShape, isRagged, paddingMask } from './bank.ts';
 
 /** The chosen prompt of every input: prompts [count, tokens, width], choice [batch] → [batch, tokens, width]. */
-export const chosenPrompts = (prompts: tf.Tensor, choice: tf.Tensor): tf.Tensor =>
+const chosenPrompts = (prompts: tf.Tensor, choice: tf.Tensor): tf.Tensor =>
   tf.gather(prompts, choice);
 
 /**

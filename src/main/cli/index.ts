@@ -16,7 +16,7 @@ async function main(args: readonly string[]): Promise<number> {
   const program = createProgram({ signal: stop.signal, progress });
   try {
     await program.parseAsync(args, { from: 'user' });
-    return EXIT.ok;
+    return signals.received() ?? EXIT.ok;
   } catch (error) {
     progress.clear();
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;

@@ -1,8 +1,13 @@
 import { Command } from 'commander';
 import { type CommandParts, createAddAction } from './action.ts';
+import { addCompressCommand } from './commands/compress.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addEvaluateCommand } from './commands/evaluate.ts';
+import { addGenerateCommand } from './commands/generate.ts';
+import { addLogitsCommand } from './commands/logits.ts';
 import { addRepairCommand } from './commands/repair.ts';
 import { addRunsCommand } from './commands/runs.ts';
+import { addTuneCommand } from './commands/tune.ts';
 
 /** The whole command line. Help and errors are thrown, not exited with. */
 export function createProgram(parts: CommandParts): Command {
@@ -18,6 +23,11 @@ export function createProgram(parts: CommandParts): Command {
     .configureOutput({ outputError: () => undefined });
   const addAction = createAddAction(program, parts);
   addRepairCommand(program, addAction);
+  addCompressCommand(program, addAction);
+  addTuneCommand(program, addAction);
+  addEvaluateCommand(program, addAction);
+  addLogitsCommand(program, addAction);
+  addGenerateCommand(program, addAction);
   addRunsCommand(program, addAction);
   addDoctorCommand(program, addAction);
   return program;

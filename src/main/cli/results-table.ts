@@ -4,13 +4,17 @@ import type {
   Estimate,
   RunResults,
   RunTimings,
+  SelectorResult,
 } from '../../shared/results.ts';
 import { formatBytes, formatCount, formatPercent, formatTable } from './format.ts';
 
 const NONE = '–';
 
 /** Arms side by side: accuracy per task in %, with its standard error, then what each arm costs. */
-export function formatResults({ arms, verdict }: RunResults, timings: RunTimings): string {
+export function formatResults(
+  { arms, selectors, verdict }: RunResults,
+  timings: RunTimings,
+): string {
   const row = (label: string, cell: (result: ArmResult) => string) => [label, ...arms.map(cell)];
   const tasks = Object.keys(arms[0]?.tasks ?? {});
   const table = formatTable([
@@ -26,10 +30,26 @@ export function formatResults({ arms, verdict }: RunResults, timings: RunTimings
     row('in memory', ({ bytesInMemory }) => formatBytes(bytesInMemory)),
     row('ms per input', ({ arm }) => timings.millisecondsPerInput[arm.id]?.toFixed(2) ?? NONE),
   ]);
-  return `${table}\n\n${verdict}`;
+  const parts = [table, ...(selectors ? [formatSelectors(selectors)] : []), verdict];
+  return parts.join('\n\n');
 }
 
-function formatAccuracy(estimate: Estimate | undefined): string {
+const SELECTOR_NAMES: Readonly<Record<SelectorResult['kind'], string>> = {
+  random: 'a random prompt',
+  'best-fixed': 'the best prompt in hindsight',
+  idp: 'IDP',
+  oracle: 'an oracle',
+};
+
+function formatSelectors(selectors: readonly SelectorResult[]): string {
+  const items = selectors.map(
+    ({ kind, mean }) => `${SELECTOR_NAMES[kind]} ${formatAccuracy(mean)}`,
+  );
+  return `accuracy of the bank by who chooses, %: ${items.join(' · ')}`;
+}
+
+/** In %, with its standard error. */
+export function formatAccuracy(estimate: Estimate | undefined): string {
   if (estimate === undefined) return NONE;
   const error = estimate.standardError;
   return `${(100 * estimate.mean).toFixed(1)}${error === null ? '' : ` ±${(100 * error).toFixed(1)}`}`;

@@ -1,3 +1,4 @@
+import { readBanks } from '../db/banks.ts';
 import type { Store } from '../db/open.ts';
 import { readResults } from '../db/results.ts';
 import { findRun } from '../db/runs.ts';
@@ -10,6 +11,7 @@ import { formatResults } from './results-table.ts';
 export async function show({ db }: Store, id: string): Promise<Outcome> {
   const run = await findRun(db, id);
   const stages = await listStages(db, run.id);
+  const banks = await readBanks(db, run.id);
   const stored = await readResults(db, run.id);
   const rows = stages.map((stage) => [
     stage.name,
@@ -26,7 +28,11 @@ export async function show({ db }: Store, id: string): Promise<Outcome> {
       : [`${run.error.code}: ${run.error.message}\n  next: ${run.error.next}`]),
     '',
     formatTable(rows),
+    ...banks.map(
+      ({ seed, directory, prompts }) =>
+        `bank of seed ${seed}: ${prompts.map(({ name }) => name).join(', ')} (${directory})`,
+    ),
     ...(stored === undefined ? [] : ['', formatResults(stored.results, stored.timings)]),
   ];
-  return { document: { ...run, stages, ...stored }, text: parts.join('\n') };
+  return { document: { ...run, stages, banks, ...stored }, text: parts.join('\n') };
 }

@@ -20,3 +20,7 @@ export function adaptedModel(model: Model, { rank, alpha, modules }: LoraAdapter
     },
   };
 }
+
+/** Numbers that an adapter adds to the model. */
+export const adapterParameters = ({ modules }: LoraAdapter): number =>
+  [...modules.values()].reduce((sum, { a, b }) => sum + a.length + b.length, 0);

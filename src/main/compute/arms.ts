@@ -3,11 +3,12 @@ import type { Arm as RunningArm } from '../../core/evaluate/arm.ts';
 import { stackBank } from '../../core/select/bank.ts';
 import type { LoraAdapter, SoftPrompt } from '../../core/tune/types.ts';
 import type { ArmId } from '../../shared/results.ts';
-import { adaptedModel } from './adapted.ts';
+import { adaptedModel, adapterParameters } from './adapted.ts';
 import { bestPrompt } from './best-prompt.ts';
+import type { LoadedModel } from './load-model.ts';
 import { tunedFolders } from './tune-stages.ts';
 import { loadAdapter, loadBank } from './tuned-folders.ts';
-import type { LoadedModel, Workspace } from './workspace.ts';
+import type { Workspace } from './workspace.ts';
 
 /** One arm of the comparison, ready to answer. */
 export interface PreparedArm {
@@ -97,11 +98,10 @@ function promptedArm(
 }
 
 export function loraArm(loaded: LoadedModel, adapter: LoraAdapter): PreparedArm {
-  const sizes = [...adapter.modules.values()].map(({ a, b }) => a.length + b.length);
   return {
     arm: { model: adaptedModel(loaded.model, adapter) },
     loaded,
     promptNames: [],
-    extraParameters: sizes.reduce((sum, size) => sum + size, 0),
+    extraParameters: adapterParameters(adapter),
   };
 }

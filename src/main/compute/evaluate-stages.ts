@@ -24,6 +24,9 @@ const TIMED_INPUTS = 2;
 
 export const evaluateStage = (arm: ArmId, seed: number): string => `evaluate:${arm}@${seed}`;
 
+/** Name under which the answers of one prompt of the bank, used for every input, are stored. */
+export const fixedPromptArm = (prompt: number): string => `bank prompt ${prompt}`;
+
 /** One stage per arm and seed; the baselines have only one seed. */
 export function evaluateStages(
   store: Store,
@@ -52,7 +55,41 @@ export function evaluateStages(
         stage(arm, seed, (signal) => prepareTunedArm(workspace, arm, seed, signal)),
       ),
     ),
+    ...seeds.map((seed) => controlsStage(store, runId, workspace, seed)),
   ];
+}
+
+/** Every prompt of the bank on every input: what IDP could have chosen. */
+function controlsStage(store: Store, runId: string, workspace: Workspace, seed: number): Stage {
+  return {
+    name: `evaluate:controls@${seed}`,
+    async run({ signal, progress }) {
+      const prepared = await prepareTunedArm(workspace, 'idp', seed, signal);
+      const { itemsPerTask } = workspace.recipe.evaluation;
+      const tasks = await workspace.tasks();
+      const engine = await workspace.engine();
+      const count = prepared.promptNames.length;
+      for (let prompt = 0; prompt < count; prompt++) {
+        const arm = { ...prepared.arm, selector: { kind: 'fixed', prompt } as const };
+        const scorer = createScorer(engine, arm);
+        try {
+          const { tokenizer } = prepared.loaded;
+          const answers = await answerTasks(scorer, tokenizer, tasks, itemsPerTask, {
+            signal,
+            onProgress: (done, total) => progress((prompt + done / total) / count),
+          });
+          const of = { runId, arm: fixedPromptArm(prompt), seed };
+          await saveAnswers(
+            store.db,
+            of,
+            answers.map((answer) => toAnswer(prepared, answer)),
+          );
+        } finally {
+          await scorer.release();
+        }
+      }
+    },
+  };
 }
 
 /** Answers the tasks, then measures perplexity and time. */

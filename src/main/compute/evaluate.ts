@@ -3,7 +3,8 @@ import { createScorer, type ScoreOptions, type Scorer } from '../../core/evaluat
 import { loadTasks } from '../../core/evaluate/tasks.ts';
 import type { ArmResult } from '../../shared/results.ts';
 import type { PreparedArm } from './arms.ts';
-import { type ArmFolders, type EngineChoice, withArm } from './open-arm.ts';
+import type { EngineChoice } from './engine.ts';
+import { type ArmFolders, withArm } from './open-arm.ts';
 import { starter } from './starter.ts';
 import { accuracies } from './summarise.ts';
 import { textPerplexity } from './text.ts';

@@ -1,11 +1,6 @@
 import { createGenerator, type Started } from '../../core/generate/generate.ts';
-import {
-  type ArmFolders,
-  checkIds,
-  describeChoice,
-  type EngineChoice,
-  withArm,
-} from './open-arm.ts';
+import type { EngineChoice } from './engine.ts';
+import { type ArmFolders, checkIds, describeChoice, withArm } from './open-arm.ts';
 
 export interface GenerateRequest {
   readonly prompt: string;

@@ -1,10 +1,10 @@
 import type { Engine } from '../../core/engine/program.ts';
 import { KintsugiError } from '../../shared/errors.ts';
-import type { Device } from '../../shared/recipe.ts';
 import { fixedArm, idpArm, loraArm, type PreparedArm } from './arms.ts';
+import { type EngineChoice, openEngine } from './engine.ts';
+import { loadModel } from './load-model.ts';
 import { modelFolder } from './starter.ts';
 import { loadAdapter, loadBank } from './tuned-folders.ts';
-import { loadModel, openEngine } from './workspace.ts';
 
 /** An arm as it is named on a command line: folders. */
 export interface ArmFolders {
@@ -14,14 +14,8 @@ export interface ArmFolders {
   readonly adapter?: string;
 }
 
-export interface EngineChoice {
-  readonly device: Device;
-  /** 0 is all cores. */
-  readonly threads: number;
-}
-
 /** @throws KintsugiError as the opened folders do */
-export async function openArm({ model, bank, adapter }: ArmFolders): Promise<PreparedArm> {
+async function openArm({ model, bank, adapter }: ArmFolders): Promise<PreparedArm> {
   const loaded = await loadModel(modelFolder(model));
   if (adapter !== undefined) return loraArm(loaded, await loadAdapter(adapter, loaded));
   if (bank === undefined) {
@@ -36,11 +30,11 @@ export async function openArm({ model, bank, adapter }: ArmFolders): Promise<Pre
 /** Opens arm and engine for one use. */
 export async function withArm<T>(
   folders: ArmFolders,
-  { device, threads }: EngineChoice,
+  engine: EngineChoice,
   use: (prepared: PreparedArm, engine: Engine) => Promise<T>,
 ): Promise<T> {
   const prepared = await openArm(folders);
-  return use(prepared, await openEngine(device, threads));
+  return use(prepared, await openEngine(engine));
 }
 
 /** The prompt that answered, by name, and the attention share of each; null without a bank. */

@@ -1,18 +1,17 @@
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../../core/checkpoint/atomic.ts';
-import { compress } from '../../core/compress/compress.ts';
-import { KintsugiError } from '../../shared/errors.ts';
+import { RUNTIME_FILE } from '../../core/compress/runtime-file.ts';
 import { parseRecipe, type Recipe, recipeSeeds } from '../../shared/recipe.ts';
 import type { Store } from '../db/open.ts';
 import { createRun, newRunId, type Run, updateRun } from '../db/runs.ts';
+import { compressLoaded } from './compress-model.ts';
 import { evaluateStages } from './evaluate-stages.ts';
 import { estimateMemory, requireMemory } from './memory.ts';
+import { makeFolder, refuseOccupied } from './output.ts';
 import { executeRun, type RunOptions } from './runner.ts';
 import type { Stage } from './stage.ts';
-import { starter } from './starter.ts';
 import { summariseStage } from './summarise-stage.ts';
-import { calibrationIds } from './text.ts';
 import { tuneStages } from './tune-stages.ts';
 import { COMPRESSED, openWorkspace, type Workspace } from './workspace.ts';
 
@@ -31,24 +30,10 @@ export interface NewRepair {
 export async function createRepair(store: Store, { recipe, home, out }: NewRepair): Promise<Run> {
   const id = newRunId();
   const directory = resolve(out ?? join(home, 'runs', id));
-  await makeEmptyFolder(directory);
+  await refuseOccupied(directory);
+  await makeFolder(directory);
   await writeFileAtomic(join(directory, 'recipe.json'), `${JSON.stringify(recipe, null, 2)}\n`);
   return createRun(store.db, { id, kind: 'repair', recipe, seed: recipe.seed, directory });
-}
-
-async function makeEmptyFolder(directory: string): Promise<void> {
-  const unwritable = (message: string, cause?: unknown) =>
-    new KintsugiError('OUTPUT_UNWRITABLE', message, {
-      next: 'Choose a new or empty folder that can be written to.',
-      file: directory,
-      cause,
-    });
-  const names = await mkdir(directory, { recursive: true })
-    .then(() => readdir(directory))
-    .catch((cause: Error) => {
-      throw unwritable(`The output folder cannot be made (${cause.message}).`, cause);
-    });
-  if (names.length > 0) throw unwritable('The output folder is not empty.');
 }
 
 /** Memory is checked against the estimate unless `force` is set. */
@@ -67,8 +52,8 @@ export async function runRepair(store: Store, run: Run, options: RepairOptions):
   const seeds = recipeSeeds(recipe);
   const stages = [
     prepareStage(store, run.id, workspace, options.force),
-    compressStage(workspace),
-    ...seeds.flatMap((seed) => tuneStages(workspace, seed)),
+    compressStage(workspace, options.force),
+    ...seeds.flatMap((seed) => tuneStages(store, run.id, workspace, seed)),
     ...evaluateStages(store, run.id, workspace, seeds),
     summariseStage(store, run.id, workspace, seeds),
   ];
@@ -89,30 +74,21 @@ function prepareStage(store: Store, runId: string, workspace: Workspace, force: 
   };
 }
 
-function compressStage(workspace: Workspace): Stage {
+function compressStage(workspace: Workspace, force: boolean): Stage {
   const { compression, seed } = workspace.recipe;
   return {
     name: 'compress',
     artefact: COMPRESSED,
-    unhashed: ['kintsugi.json'],
+    // A report of times, and what opening the model derives from the weights.
+    unhashed: ['kintsugi.json', RUNTIME_FILE],
     async run({ scratch, signal, progress, metric }) {
-      const { checkpoint, tokenizer } = await workspace.original();
-      const { calibration, ...options } = compression;
       const out = join(scratch, 'model');
       await rm(scratch, { recursive: true, force: true });
-      await compress({
-        checkpoint,
-        out,
-        options,
-        calibration: await calibrationIds(
-          tokenizer,
-          calibration.source === 'starter' ? starter.calibrationText : calibration.source,
-          calibration,
-          seed,
-        ),
-        engine: await workspace.engine(),
-        seed,
+      const engine = await workspace.engine();
+      const to = { out, seed };
+      await compressLoaded(await workspace.original(), engine, compression, to, {
         signal,
+        ...(force ? { memory: Number.POSITIVE_INFINITY } : {}),
         onProgress({ done, total, layer, secondsLeft }) {
           metric(done, `${layer.module} error`, layer.error);
           progress(done / total, secondsLeft);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CompressionReport } from '../../core/compress/report.ts';
+import type { ChoiceItem, ClozeItem } from '../../core/evaluate/tasks.ts';
 import type { Arm, ArmId, RunTimings } from '../../shared/results.ts';
 import { type Answer, readAnswers } from '../db/answers.ts';
 import { readMetrics } from '../db/metrics.ts';
@@ -9,7 +10,8 @@ import type { Store } from '../db/open.ts';
 import { saveResults } from '../db/results.ts';
 import { listStages } from '../db/stages.ts';
 import { ARM_LABELS, TUNED_ARMS } from './arms.ts';
-import { evaluateStage, MEASURES } from './evaluate-stages.ts';
+import { evaluateStage, fixedPromptArm, MEASURES } from './evaluate-stages.ts';
+import { type BankAnswer, compareSelectors } from './selectors.ts';
 import type { Stage } from './stage.ts';
 import { type ArmMeasurements, type Scored, summarise } from './summarise.ts';
 import { SINGLE_PROMPT, tunedFolders } from './tune-stages.ts';
@@ -50,8 +52,9 @@ export function summariseStage(
       }
       const bootstrap = { resamples: recipe.evaluation.bootstrap, seed: recipe.seed };
       const results = summarise(arms, seeds, bootstrap);
+      const banks = await readBankAnswers(store, runId, workspace, seeds);
       await saveResults(store.db, runId, {
-        results,
+        results: { ...results, selectors: compareSelectors(banks, seeds) },
         timings: await readTimings(store, runId, seeds, measures),
       });
     },
@@ -116,6 +119,43 @@ const toScored = (answers: readonly (readonly Answer[])[]): Scored => ({
   tasks: answers[0]!.map(({ task }) => task),
   correct: answers.map((seed) => seed.map(({ correct }) => (correct ? 1 : 0))),
 });
+
+/** By seed, every input as each prompt of the seed's bank answered it. */
+async function readBankAnswers(
+  store: Store,
+  runId: string,
+  workspace: Workspace,
+  seeds: readonly number[],
+): Promise<BankAnswer[][]> {
+  const tasks = await workspace.tasks();
+  const right = new Map(
+    tasks.flatMap((task) =>
+      task.heldout.map((item) => [`${task.name} ${item.id}`, rightLogLikelihood(item)] as const),
+    ),
+  );
+  const read = async (seed: number): Promise<BankAnswer[]> => {
+    const chosen = await readAnswers(store.db, { runId, arm: 'idp', seed });
+    const prompts: Answer[][] = [];
+    for (const prompt of chosen[0]!.attention!.keys()) {
+      prompts.push(await readAnswers(store.db, { runId, arm: fixedPromptArm(prompt), seed }));
+    }
+    return chosen.map(({ task, itemId, correct }, i) => ({
+      task,
+      idp: correct,
+      byPrompt: prompts.map((answers) => ({
+        correct: answers[i]!.correct,
+        logLikelihood: right.get(`${task} ${itemId}`)!(answers[i]!.scores),
+      })),
+    }));
+  };
+  return Promise.all(seeds.map(read));
+}
+
+/** From an answer's log-likelihoods to that of the right choice, or of the likeliest right answer. */
+const rightLogLikelihood =
+  (item: ChoiceItem | ClozeItem) =>
+  (scores: readonly number[]): number =>
+    'choices' in item ? scores[item.answer]! : Math.max(...scores);
 
 async function readTimings(
   store: Store,

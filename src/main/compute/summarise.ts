@@ -24,7 +24,7 @@ export function summarise(
   arms: readonly ArmMeasurements[],
   seeds: readonly number[],
   bootstrap: { readonly resamples: number; readonly seed: number },
-): RunResults {
+): Omit<RunResults, 'selectors'> {
   const original = find(arms, 'original');
   const compressed = find(arms, 'compressed');
   const results = arms.map((arm): ArmResult => {

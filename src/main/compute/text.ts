@@ -6,7 +6,7 @@ import { readText } from '../../core/tune/data.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 
 /** Token ids of a text file. @throws KintsugiError DATA_INVALID */
-export const encodeFile = async (tokenizer: Tokenizer, file: string): Promise<number[]> =>
+const encodeFile = async (tokenizer: Tokenizer, file: string): Promise<number[]> =>
   tokenizer.encode(await readText(file));
 
 /**

@@ -7,8 +7,9 @@ import { splitValidation } from '../../core/tune/sequences.ts';
 import type { Progress } from '../../core/tune/train.ts';
 import type { Subject, TuneData, TuneOptions, TuneRun } from '../../core/tune/tune.ts';
 import type { Recipe } from '../../shared/recipe.ts';
+import type { Store } from '../db/open.ts';
 import type { Stage, StageContext } from './stage.ts';
-import { saveAdapter, saveBank, type TunedOn } from './tuned-folders.ts';
+import { recordBank, saveAdapter, saveBank, type TunedOn } from './tuned-folders.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Share of the tuning facts that choose the best step and the best prompt. */
@@ -39,7 +40,12 @@ export const tunedFolders = (seed: number) => ({
 });
 
 /** A bank of prompts, one prompt on all the data, and a LoRA adapter, all with the same seed. */
-export function tuneStages(workspace: Workspace, seed: number): Stage[] {
+export function tuneStages(
+  store: Store,
+  runId: string,
+  workspace: Workspace,
+  seed: number,
+): Stage[] {
   const { model, selector, tuning } = workspace.recipe;
   const { tokens, init, bank, lora } = tuning;
   const options = tuneOptions(tuning, seed);
@@ -66,9 +72,12 @@ export function tuneStages(workspace: Workspace, seed: number): Stage[] {
       const run = { ...tuneRun(context), onProgress: reportBank(context) };
       const tuned = await tuneBank(subject, data, { ...options, tokens, init, bank }, run);
       await saveBank(dir, tuned, selector, on);
+      await recordBank(store, runId, dir, seed);
     }),
     stage(`tune:single@${seed}`, folders.single, async ({ subject, data }, context, save) => {
-      const single = { ...options, name: SINGLE_PROMPT, tokens, init };
+      // As many steps as all the bank's prompts together: the comparison is at equal cost.
+      const steps = options.steps * bank.count;
+      const single = { ...options, steps, name: SINGLE_PROMPT, tokens, init };
       const tuned = await tunePrompt(subject, data, single, tuneRun(context));
       await saveBank(save.dir, [tuned], { kind: 'fixed', prompt: 0 }, save.on);
     }),

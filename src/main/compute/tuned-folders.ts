@@ -7,7 +7,9 @@ import { readLora, writeLora } from '../../core/export/lora.ts';
 import type { BaseModel } from '../../core/export/peft.ts';
 import type { TunedPrompt } from '../../core/tune/prompt.ts';
 import type { LoraAdapter } from '../../core/tune/types.ts';
-import type { LoadedModel } from './workspace.ts';
+import * as bankRows from '../db/banks.ts';
+import type { Store } from '../db/open.ts';
+import type { LoadedModel } from './load-model.ts';
 
 /** The model that something was tuned on, and the name that it goes by. */
 export interface TunedOn {
@@ -37,6 +39,28 @@ export async function saveBank(
     tokenizerHash: tokenizer.hash,
     compression: checkpoint.quantization ?? null,
     seed: on.seed,
+  });
+}
+
+/** Makes a run's bank known to the store, by what is in its folder. */
+export async function recordBank(
+  store: Store,
+  runId: string,
+  dir: string,
+  seed: number,
+): Promise<void> {
+  const { hash, baseModel, prompts } = await readBank(dir);
+  await bankRows.saveBank(store.db, {
+    runId,
+    seed,
+    hash,
+    modelHash: baseModel.hash,
+    directory: dir,
+    prompts: prompts.map(({ name, tokens, hash: promptHash }) => ({
+      name,
+      tokens,
+      hash: promptHash,
+    })),
   });
 }
 

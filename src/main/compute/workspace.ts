@@ -1,35 +1,12 @@
 import { join } from 'node:path';
-import { type OpenedModel, openModel } from '../../core/compress/open.ts';
-import { createEngine } from '../../core/engine/index.ts';
 import type { DeviceName, Engine } from '../../core/engine/program.ts';
 import type { Task } from '../../core/evaluate/tasks.ts';
-import { loadTokenizer, type Tokenizer } from '../../core/tokenizer/tokenizer.ts';
 import { KintsugiError } from '../../shared/errors.ts';
-import type { Device, Recipe } from '../../shared/recipe.ts';
+import type { Recipe } from '../../shared/recipe.ts';
+import { openEngine } from './engine.ts';
+import { type LoadedModel, loadModel } from './load-model.ts';
 import { recipeTasks } from './own-task.ts';
 import { modelFolder } from './starter.ts';
-
-/** A model folder ready to run. */
-export interface LoadedModel extends OpenedModel {
-  readonly tokenizer: Tokenizer;
-}
-
-export async function loadModel(dir: string): Promise<LoadedModel> {
-  const [opened, tokenizer] = await Promise.all([openModel(dir), loadTokenizer(dir)]);
-  const { vocabularySize } = opened.model.config;
-  if (tokenizer.vocabularySize > vocabularySize) {
-    throw new KintsugiError(
-      'TOKENIZER_INVALID',
-      `The tokenizer has ${tokenizer.vocabularySize} tokens, the model ${vocabularySize}.`,
-      { next: "Use the model's own tokenizer.json.", file: join(dir, 'tokenizer.json') },
-    );
-  }
-  return { ...opened, tokenizer };
-}
-
-/** `threads` 0 is all cores. */
-export const openEngine = (device: Device, threads: number): Promise<Engine> =>
-  createEngine({ device, ...(threads === 0 ? {} : { threads }) });
 
 /** What the stages of one run share; each part is opened when first asked for. */
 export interface Workspace {
@@ -55,7 +32,7 @@ export function openWorkspace(
   return {
     directory,
     recipe,
-    engine: once(() => openEngine(device, recipe.threads)),
+    engine: once(() => openEngine({ device, threads: recipe.threads })),
     original: once(async () => {
       const model = await loadModel(modelFolder(recipe.model));
       const { hash, dir } = model.checkpoint;

@@ -251,7 +251,7 @@ describe('refusals', () => {
     const refused = compress(job('memory', { memory: 1e6 }));
     await expect(refused).rejects.toMatchObject({ code: 'MEMORY_INSUFFICIENT' });
     await expect(compress(job('memory', { memory: 1e6 }))).rejects.toThrow(
-      /block weights.*Hessian.*calibration activations.*1 MB are free/,
+      /program.*block's weights.*calibration activations.*running a block.*1 MB are free/,
     );
   });
 

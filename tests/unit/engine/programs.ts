@@ -118,11 +118,7 @@ const promptNamed = (name: string, count: number) => ({
 });
 
 /** Prompts of two lengths, so that padding is covered. */
-export const raggedBank = stackBank([
-  promptNamed('a', 3),
-  promptNamed('b', 5),
-  promptNamed('c', 4),
-]);
+const raggedBank = stackBank([promptNamed('a', 3), promptNamed('b', 5), promptNamed('c', 4)]);
 
 export const idpArm = { model, bank: raggedBank, selector: { kind: 'idp', layer: 1 } } as const;
 export const plainModel = model;

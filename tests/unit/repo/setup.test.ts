@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -113,6 +121,7 @@ describe('with-setup', () => {
     const { code, stdout, stderr } = await ended(start('say.ts', 'x'));
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain('npm error network ENOTFOUND');
+    expect(existsSync(join(clone, '.cache/setup.lock'))).toBe(false);
     expect(stderr).toMatch(/Next: check that this machine reaches its npm registry/);
   });
 

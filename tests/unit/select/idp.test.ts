@@ -71,6 +71,18 @@ describe('inference-time dynamic prompting', () => {
     });
   });
 
+  it('chooses by what is given: neither the answer nor its length matters', async () => {
+    const arm: Arm = { model, bank, selector: { kind: 'idp', layer: 1 } };
+    const given = [3, 14, 15, 9];
+    const endings = [[26], [53, 58], [9, 7, 9]];
+    const answered = endings.map((e) => ({ ids: [...given, ...e], scored: e.length }));
+    const scores = await score(arm, 4, answered);
+    for (const { scores: each } of scores)
+      each!.forEach((value, k) => {
+        expect(value).toBeCloseTo(scores[0]!.scores![k]!, 6);
+      });
+  });
+
   it('gives a prompt the same attention whatever its place in the bank', async () => {
     const layer = 0;
     const forwards = await score({ model, bank, selector: { kind: 'idp', layer } });

@@ -19,9 +19,13 @@ export function addRunsCommand(program: Command, addAction: AddAction): void {
     runs.command('show <id>').description('one run: recipe, stages and results'),
     (_, context, id) => withStore(context, (store) => show(store, id!)),
   );
-  addAction(
-    runs.command('resume [id]').description('continues a run (by default the newest unfinished)'),
-    (_, context, id) => withStore(context, (store) => resume(store, context, id)),
+  addAction<{ readonly force?: boolean }>(
+    runs
+      .command('resume [id]')
+      .description('continues a run (by default the newest unfinished)')
+      .option('--force', 'go on even where the memory estimate says that it will not fit'),
+    ({ force = false }, context, id) =>
+      withStore(context, (store) => resume(store, context, force, id)),
   );
   addAction(
     runs.command('delete <id>').description('removes a run, its folder and its results'),
@@ -45,10 +49,15 @@ async function list({ db }: Store): Promise<Outcome> {
   };
 }
 
-async function resume(store: Store, context: Context, id: string | undefined): Promise<Outcome> {
+async function resume(
+  store: Store,
+  context: Context,
+  force: boolean,
+  id: string | undefined,
+): Promise<Outcome> {
   const run = id === undefined ? await newestUnfinished(store) : await findRun(store.db, id);
   const { runRepair } = await import('../../compute/repair.ts');
-  await runRepair(store, run, { ...reportRun(context), force: false });
+  await runRepair(store, run, { ...reportRun(context), force });
   return show(store, run.id);
 }
 

@@ -5,9 +5,9 @@ import type { Recipe } from '../../../shared/recipe.ts';
 import type { Store } from '../../db/open.ts';
 import { readResults } from '../../db/results.ts';
 import { listRuns } from '../../db/runs.ts';
+import type { LoadedModel } from '../load-model.ts';
 import { estimateMemory } from '../memory.ts';
 import { recipeTasks } from '../own-task.ts';
-import type { LoadedModel } from '../workspace.ts';
 import { inspectModel } from './models.ts';
 import type { TaskContext } from './task.ts';
 

@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { ModelInfo } from '../../../shared/contract/wizard.ts';
+import { type LoadedModel, loadModel } from '../load-model.ts';
 import { modelFolder } from '../starter.ts';
-import { type LoadedModel, loadModel } from '../workspace.ts';
 
 const FLOAT = 4;
 

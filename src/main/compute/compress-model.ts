@@ -1,0 +1,40 @@
+import { type CompressionProgress, compress } from '../../core/compress/compress.ts';
+import type { CompressionReport } from '../../core/compress/report.ts';
+import type { Engine } from '../../core/engine/program.ts';
+import type { Recipe } from '../../shared/recipe.ts';
+import { type EngineChoice, openEngine } from './engine.ts';
+import { type LoadedModel, loadModel } from './load-model.ts';
+import { modelFolder, starter } from './starter.ts';
+import { calibrationIds } from './text.ts';
+
+export interface CompressionRun {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: CompressionProgress) => void;
+  /** Bytes that may be used; what is free by default. */
+  readonly memory?: number;
+}
+
+/** Compresses an open model into the new folder `out`, calibrated on text drawn with the seed. */
+export async function compressLoaded(
+  { checkpoint, tokenizer }: LoadedModel,
+  engine: Engine,
+  { calibration, ...options }: Recipe['compression'],
+  { out, seed }: { readonly out: string; readonly seed: number },
+  run: CompressionRun,
+): Promise<CompressionReport> {
+  const text = calibration.source === 'starter' ? starter.calibrationText : calibration.source;
+  const ids = await calibrationIds(tokenizer, text, calibration, seed);
+  return compress({ checkpoint, out, options, calibration: ids, engine, seed, ...run });
+}
+
+/** Compresses a model folder, or the starter. @throws as `compress` */
+export async function compressModel(
+  model: string,
+  engine: EngineChoice,
+  compression: Recipe['compression'],
+  to: { readonly out: string; readonly seed: number },
+  run: CompressionRun,
+): Promise<CompressionReport> {
+  const loaded = await loadModel(modelFolder(model));
+  return compressLoaded(loaded, await openEngine(engine), compression, to, run);
+}

@@ -1,0 +1,83 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { loadTokenizer } from '../../../src/core/tokenizer/tokenizer.ts';
+import { temporaryFolder } from '../db/temporary.ts';
+import { kintsugi } from './command-line.ts';
+import { writeTinyModel } from './tiny-model.ts';
+
+let home = '';
+const at = (name: string) => join(home, name);
+
+/** The JSON document of a command that must succeed. */
+async function document(...args: string[]) {
+  const { code, stdout, stderr } = await kintsugi(home, [...args, '--json', '--threads', '1']);
+  expect(stderr).not.toContain('next:');
+  expect(code).toBe(0);
+  return JSON.parse(stdout);
+}
+
+const refusal = async (...args: string[]) =>
+  JSON.parse((await kintsugi(home, [...args, '--json'])).stdout).error;
+
+const TUNING = ['--data', 'starter:animals', '--steps', '3', '--batch', '2'];
+
+beforeAll(async () => {
+  home = temporaryFolder();
+  await writeTinyModel(at('model'));
+  const calibration = ['--samples', '2', '--length', '32'];
+  const compress = ['compress', '--model', at('model'), '--bits', '3', '--group-size', '32'];
+  const report = await document(...compress, ...calibration, '--out', at('small'));
+  expect(report.layers).toHaveLength(14);
+  expect(report.disk.compressed).toBeLessThan(report.disk.original);
+  const tune = ['tune', '--model', at('small'), ...TUNING];
+  await document(...tune, '--kind', 'prompt', '--tokens', '3', '--out', at('bank'));
+  await document(...tune, '--kind', 'lora', '--rank', '2', '--out', at('lora'));
+}, 60_000);
+
+test('tuning leaves PEFT folders and no checkpoints', () => {
+  expect(readdirSync(at('bank'))).toContain('bank.json');
+  expect(readdirSync(at('lora'))).toContain('adapter_model.safetensors');
+  expect(existsSync(`${at('bank')}.training`)).toBe(false);
+});
+
+test('a bank or adapter for other weights is refused', async () => {
+  const evaluate = ['evaluate', '--model', at('model'), '--tasks', 'animals'];
+  expect(await refusal(...evaluate, '--bank', at('bank'))).toMatchObject({
+    code: 'BANK_INCOMPATIBLE',
+  });
+  expect(await refusal(...evaluate, '--adapter', at('lora'))).toMatchObject({
+    code: 'ADAPTER_INCOMPATIBLE',
+  });
+});
+
+test('an output path through a file is refused before any work', async () => {
+  writeFileSync(at('file'), '');
+  const tune = ['tune', '--model', at('small'), ...TUNING, '--out', join(at('file'), 'bank')];
+  expect(await refusal(...tune)).toMatchObject({ code: 'OUTPUT_UNWRITABLE' });
+});
+
+test('evaluation gives accuracy by task, or the perplexity of a text', async () => {
+  const arm = ['evaluate', '--model', at('small'), '--bank', at('bank')];
+  const measured = await document(...arm, '--tasks', 'animals,words', '--limit', '4');
+  expect(Object.keys(measured.tasks)).toEqual(['animals', 'words']);
+  expect(measured.mean.count).toBe(8);
+  writeFileSync(at('text.txt'), 'The capital of France is Paris. '.repeat(20));
+  const { perplexity } = await document(...arm, '--text', at('text.txt'));
+  expect(perplexity).toBeGreaterThan(1);
+});
+
+test.each([[[]], [['--bank', 'bank']], [['--adapter', 'lora']]])(
+  'logits and generation with %j agree on the next token',
+  async (options) => {
+    const arm = ['--model', at('small'), ...options.map((o) => (o.startsWith('-') ? o : at(o)))];
+    const tokenizer = await loadTokenizer(at('model'));
+    const ids = [tokenizer.bosId!, ...tokenizer.encode('The capital of France is')];
+    const { logits } = await document('logits', ...arm, '--ids', ids.join(','));
+    expect(logits).toHaveLength(4096);
+    const generate = ['generate', ...arm, '--prompt', 'The capital of France is'];
+    const made = await document(...generate, '--max-tokens', '3');
+    expect(made.ids[0]).toBe(logits.indexOf(Math.max(...logits)));
+    expect(made.text).toBe(tokenizer.decode(made.ids));
+  },
+);

@@ -1,0 +1,131 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { PRESETS } from '../../../src/shared/presets.ts';
+import type { Recipe } from '../../../src/shared/recipe.ts';
+import { temporaryFolder } from '../db/temporary.ts';
+import { type Finished, kintsugi } from './command-line.ts';
+import { writeTinyModel } from './tiny-model.ts';
+
+const { quick } = PRESETS;
+
+/** Every stage does real work, in a second or two. */
+const tiny = (model: string): Recipe => ({
+  ...quick,
+  model,
+  compression: {
+    ...quick.compression,
+    groupSize: 16,
+    calibration: { source: 'starter', samples: 4, length: 64 },
+  },
+  tuning: {
+    ...quick.tuning,
+    tokens: 4,
+    steps: 30,
+    batch: 4,
+    warmup: 2,
+    bank: { by: 'family', count: 2 },
+    lora: { ...quick.tuning.lora, rank: 2, steps: 20 },
+  },
+  evaluation: { tasks: ['animals', 'words'], itemsPerTask: 8, textTokens: 200, bootstrap: 200 },
+  seed: 11,
+  threads: 1,
+});
+
+let folder = '';
+let recipe = '';
+let whole: Finished;
+
+beforeAll(async () => {
+  folder = temporaryFolder();
+  await writeTinyModel(join(folder, 'model'));
+  recipe = join(folder, 'recipe.json');
+  writeFileSync(recipe, JSON.stringify(tiny(join(folder, 'model'))));
+  whole = await kintsugi(join(folder, 'whole'), ['repair', '--recipe', recipe, '--json']);
+}, 120_000);
+
+/** What must repeat exactly: the results and every answer's place in them, without times. */
+const resultsOf = ({ stdout }: Finished) => JSON.parse(stdout).results;
+
+test('a repair compares all arms and stores the run', async () => {
+  expect(whole.code).toBe(0);
+  const { id, status, modelHash, results, timings } = JSON.parse(whole.stdout);
+  expect(status).toBe('done');
+  expect(modelHash).toMatch(/^[0-9a-f]{64}$/);
+  expect(results.arms.map(({ arm }: { arm: { id: string } }) => arm.id)).toEqual([
+    'original',
+    'compressed',
+    'prompt',
+    'idp',
+    'lora',
+  ]);
+  for (const { mean, tasks, perplexity } of results.arms) {
+    expect(Object.keys(tasks)).toEqual(['animals', 'words']);
+    expect(mean.count).toBe(16);
+    expect(perplexity).toBeGreaterThan(1);
+  }
+  expect(results.verdict).not.toBe('');
+  expect(timings.millisecondsPerInput.idp).toBeGreaterThan(0);
+
+  const home = join(folder, 'whole');
+  expect(existsSync(join(home, 'runs', id, 'scratch', 'compress'))).toBe(false);
+  const shown = await kintsugi(home, ['runs', 'show', id]);
+  expect(shown.stdout).toContain('recovery');
+  const listed = await kintsugi(home, ['runs', '--json']);
+  expect(JSON.parse(listed.stdout)).toMatchObject([{ id, status: 'done', seed: 11 }]);
+});
+
+test('the same seed gives the same numbers, another seed others', async () => {
+  const again = await kintsugi(join(folder, 'again'), ['repair', '--recipe', recipe, '--json']);
+  expect(resultsOf(again)).toEqual(resultsOf(whole));
+  const other = await kintsugi(join(folder, 'other'), [
+    ...['repair', '--recipe', recipe, '--json', '--seed', '12'],
+  ]);
+  expect(resultsOf(other)).not.toEqual(resultsOf(whole));
+}, 120_000);
+
+test.each(['compress', 'tune:bank@11', 'evaluate:idp@11'])(
+  'killed in %s, a run is resumed to the numbers of an uninterrupted one',
+  async (stage) => {
+    const home = join(folder, `killed ${stage.replaceAll(/\W/g, '-')}`);
+    const killed = await kintsugi(home, ['repair', '--recipe', recipe], (stderr, child) => {
+      if (new RegExp(`^${stage}: `, 'm').test(stderr)) child.kill('SIGKILL');
+    });
+    expect(killed.signal).toBe('SIGKILL');
+    const listed = await kintsugi(home, ['runs', 'list', '--json']);
+    expect(JSON.parse(listed.stdout)).toMatchObject([{ status: 'interrupted' }]);
+
+    const resumed = await kintsugi(home, ['runs', 'resume', '--json']);
+    expect(resumed.code).toBe(0);
+    expect(resumed.stderr).toContain('kept  prepare');
+    expect(JSON.parse(resumed.stdout).status).toBe('done');
+    expect(resultsOf(resumed)).toEqual(resultsOf(whole));
+  },
+  120_000,
+);
+
+test('Ctrl-C stops at the next step with exit code 130, and the run goes on later', async () => {
+  const home = join(folder, 'stopped');
+  let sent = false;
+  const stopped = await kintsugi(home, ['repair', '--recipe', recipe], (stderr, child) => {
+    if (sent || !/^tune:single@11: /m.test(stderr)) return;
+    sent = true;
+    child.kill('SIGINT');
+  });
+  expect(stopped.code).toBe(130);
+  expect(stopped.stderr).toContain('CANCELLED');
+  const listed = await kintsugi(home, ['runs', 'list', '--json']);
+  expect(JSON.parse(listed.stdout)).toMatchObject([{ status: 'paused' }]);
+  const resumed = await kintsugi(home, ['runs', 'resume', '--json']);
+  expect(resumed.stderr).toContain('kept  tune:bank@11');
+  expect(resultsOf(resumed)).toEqual(resultsOf(whole));
+}, 120_000);
+
+test('a run is deleted with its folder', async () => {
+  const home = join(folder, 'whole');
+  const { id } = JSON.parse(whole.stdout);
+  expect((await kintsugi(home, ['runs', 'delete', id])).code).toBe(0);
+  expect(readdirSync(join(home, 'runs'))).toEqual([]);
+  const listed = await kintsugi(home, ['runs', 'list', '--json']);
+  expect(JSON.parse(listed.stdout)).toEqual([]);
+});

@@ -51,7 +51,7 @@ export function InputTable({ query, arms, runs, total, open }: Props) {
         aria-label="Inputs and what every arm made of them"
         aria-rowcount={total + 1}
         onKeyDown={move}
-        style={{ minWidth: `${24 + 8 * (arms.length + 1)}rem` }}
+        style={{ minWidth: `${20 + 7 * (arms.length + 1)}rem` }}
       >
         <thead>
           <tr>
@@ -130,7 +130,11 @@ function Answer({ cell }: { cell: InputCell | null | undefined }) {
         {cell.correct ? <CheckIcon size={15} /> : <CrossIcon size={15} />}
         {cell.correct ? 'right' : 'wrong'}
       </span>
-      {cell.prompt !== null && <span className="cell-prompt">{cell.prompt}</span>}
+      {cell.prompt !== null && (
+        <span className="cell-prompt" title={cell.prompt}>
+          {cell.prompt}
+        </span>
+      )}
     </>
   );
 }

@@ -70,6 +70,7 @@ export function Bench({ run }: { run: PlaygroundArms }) {
           minRows={3}
           maxRows={10}
           required
+          withAsterisk={false}
         />
         <SamplingFields sampling={sampling} change={setSampling} />
         <Group gap="sm" my="md">
@@ -89,7 +90,7 @@ export function Bench({ run }: { run: PlaygroundArms }) {
           />
         </Group>
       </form>
-      {error && <Failure error={error} />}
+      {error && <Failure error={error} {...(request && { retry: () => start(request) })} />}
       <Answers run={run} request={request} panes={panes} idle={arms.map(({ id }) => id)} />
       <SavedCases open={openCase} />
     </>

@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
 import { defineConfig } from '@playwright/test';
+import { findChromium } from './scripts/chromium.ts';
 
-/** A Chromium that the system brings; Playwright's own would have to be downloaded. */
-const CHROMIUM = [process.env['KINTSUGI_CHROMIUM'], '/usr/bin/chromium', '/usr/bin/google-chrome'];
-const executablePath = CHROMIUM.find((path) => path !== undefined && existsSync(path));
+const executablePath = findChromium();
 
 export default defineConfig({
   testDir: 'tests/e2e',

@@ -2,23 +2,33 @@ import type { Page } from '@playwright/test';
 import { expect, goTo, test } from './fixtures.ts';
 
 /** Presses Tab until what has the focus is called so, as a person without a mouse would. */
-async function tabTo(page: Page, name: RegExp, most = 80): Promise<void> {
+const tabTo = (page: Page, name: RegExp) => press(page, 'Tab', name);
+
+async function press(page: Page, key: string, name: RegExp, most = 80): Promise<void> {
   for (let presses = 0; presses < most; presses++) {
-    await page.keyboard.press('Tab');
-    const focused = await page.evaluate(() => {
-      const element = document.activeElement as HTMLInputElement | null;
-      const label = element?.labels?.[0]?.textContent ?? '';
-      return `${element?.getAttribute('aria-label') ?? ''} ${label} ${element?.textContent ?? ''}`;
-    });
-    if (name.test(focused)) return;
+    await page.keyboard.press(key);
+    if (name.test(await focused(page))) return;
   }
-  throw new Error(`${name} cannot be reached with ${most} presses of Tab`);
+  throw new Error(`${name} cannot be reached with ${most} presses of ${key}`);
+}
+
+/** Names of what has the focus: its own, its label's, and its text. */
+function focused(page: Page): Promise<string> {
+  return page.evaluate(() => {
+    const element = document.activeElement as HTMLInputElement | null;
+    const label = element?.labels?.[0]?.textContent ?? '';
+    return `${element?.getAttribute('aria-label') ?? ''} ${label} ${element?.textContent ?? ''}`;
+  });
 }
 
 test('the wizard is gone through without a mouse', async ({ workbench: page }) => {
   await page.keyboard.press('g');
   await page.keyboard.press('n');
   await expect(page).toHaveURL(/#\/new/);
+  await tabTo(page, /Starter model|small/);
+  if (!/small/.test(await focused(page))) await press(page, 'ArrowDown', /small/, 5);
+  await page.keyboard.press('Space');
+  await expect(page.getByRole('radio', { name: /^small/ })).toBeChecked();
   const questions = [
     'How much care should the repair take?',
     'How small should it become?',

@@ -84,7 +84,7 @@ test('the wizard leads from a folder of one’s own to an exported bank', async 
     await folder.fill(await writeSmallModel(join(home, 'models', 'small')));
     await page.getByRole('button', { name: 'Check and use' }).click();
     await expect(page.getByText('small is in order')).toBeVisible();
-    return '32';
+    return 'One per row';
   });
 });
 

@@ -1,10 +1,10 @@
 import type { NamesOf } from '../../shared/contract/index.ts';
 import { KintsugiError } from '../../shared/errors.ts';
-import { readMetrics } from '../db/metrics.ts';
+import { sampleMetrics } from '../db/metrics.ts';
 import { findRun, listRuns, updateRun } from '../db/runs.ts';
 import type { RunChanges } from '../db/schema.ts';
 import type { Handlers } from './handlers.ts';
-import { toSeries } from './metrics.ts';
+import { MOST_POINTS, toSeries } from './metrics.ts';
 import { exportRuns, reportRun } from './runs-export.ts';
 import type { Services } from './services.ts';
 import { detail, recipeOf, summarise } from './summary.ts';
@@ -29,7 +29,8 @@ export function runHandlers(services: Services): Handlers<NamesOf<'runs'>> {
     'runs.list': async ({ deleted }) =>
       Promise.all((await listRuns(db, deleted)).map((run) => summarise(services, run))),
     'runs.show': async ({ id }) => detail(services, await findRun(db, id)),
-    'runs.metrics': async ({ id }) => toSeries(await readMetrics(db, (await findRun(db, id)).id)),
+    'runs.metrics': async ({ id }) =>
+      toSeries(await sampleMetrics(db, (await findRun(db, id)).id, MOST_POINTS)),
     async 'runs.start'({ recipe, name, force = false }) {
       const estimate = await compute.ask('estimate.run', { recipe });
       if (!force) requireDisk(estimate.disk.total, estimate.disk.available);

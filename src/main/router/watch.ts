@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { MetricSeries, RunEvent } from '../../shared/contract/runs.ts';
-import { readMetrics } from '../db/metrics.ts';
+import type { RunDetail, RunEvent } from '../../shared/contract/runs.ts';
+import { readNewMetrics, sampleMetrics } from '../db/metrics.ts';
 import { readNotices } from '../db/notices.ts';
 import { findRun } from '../db/runs.ts';
 import type { MetricRow } from '../db/schema.ts';
-import { toSeries } from './metrics.ts';
+import { MOST_POINTS, toSeries } from './metrics.ts';
 import type { Services } from './services.ts';
 import { detail } from './summary.ts';
 
@@ -24,28 +24,31 @@ export async function* watchRun(
 ): AsyncIterable<RunEvent> {
   const { db } = services.store;
   let run = await detail(services, await findRun(db, id));
-  let rows = await readMetrics(db, run.id);
+  const sample = await sampleMetrics(db, run.id, MOST_POINTS);
+  const known = lastSteps(sample);
   let notices = await readNotices(db, run.id);
-  yield { kind: 'snapshot', run, metrics: toSeries(rows), notices };
+  yield { kind: 'snapshot', run, metrics: toSeries(sample), notices };
   while (!signal.aborted) {
     await wait(signal);
     if (signal.aborted) return;
     const row = await findRun(db, run.id).catch(() => undefined);
     if (row === undefined) return;
     const now = await detail(services, row);
-    const nowRows =
-      now.status === 'running' || run.status === 'running' ? await readMetrics(db, run.id) : rows;
-    const fresh = newPoints(rows, nowRows);
+    const rows = await newRows(services, run, now, known);
     const nowNotices = await readNotices(db, run.id);
     if (JSON.stringify({ ...now, ...VOLATILE }) !== JSON.stringify({ ...run, ...VOLATILE })) {
       yield { kind: 'run', run: now };
     }
-    if (fresh.length > 0 || JSON.stringify(now.stages) !== JSON.stringify(run.stages)) {
-      yield { kind: 'progress', stages: now.stages, progress: now.progress, metrics: fresh };
+    if (rows.length > 0 || JSON.stringify(now.stages) !== JSON.stringify(run.stages)) {
+      yield {
+        kind: 'progress',
+        stages: now.stages,
+        progress: now.progress,
+        metrics: toSeries(rows),
+      };
     }
     for (const notice of nowNotices.slice(notices.length)) yield { kind: 'notice', notice };
     run = now;
-    rows = nowRows;
     notices = nowNotices;
   }
 }
@@ -53,12 +56,36 @@ export async function* watchRun(
 /** What progress events say. */
 const VOLATILE = { stages: [], progress: 0 };
 
-function newPoints(before: readonly MetricRow[], after: readonly MetricRow[]): MetricSeries[] {
-  const known = new Map(before.map((row) => [keyOf(row), row.value]));
-  return toSeries(after.filter((row) => known.get(keyOf(row)) !== row.value));
+/** Last known step by stage and name. */
+type LastSteps = Map<string, Map<string, number>>;
+
+function lastSteps(rows: readonly MetricRow[], known: LastSteps = new Map()): LastSteps {
+  for (const { stage, name, step } of rows) {
+    const steps = known.get(stage) ?? new Map<string, number>();
+    known.set(stage, steps.set(name, step));
+  }
+  return known;
 }
 
-const keyOf = ({ stage, name, step }: MetricRow): string => `${stage}\0${name}\0${step}`;
+/** What the stages that were or are being worked on have written since; `known` moves on with it. */
+async function newRows(
+  { store: { db } }: Services,
+  before: RunDetail,
+  now: RunDetail,
+  known: LastSteps,
+): Promise<MetricRow[]> {
+  const wasDone = new Set(
+    before.stages.filter(({ status }) => status === 'done').map(({ name }) => name),
+  );
+  const active = now.stages.filter(
+    ({ name, status }) => status !== 'pending' && !wasDone.has(name),
+  );
+  const rows = await Promise.all(
+    active.map(({ name }) => readNewMetrics(db, now.id, name, known.get(name) ?? new Map())),
+  );
+  lastSteps(rows.flat(), known);
+  return rows.flat();
+}
 
 /** Ids of runs whose row changed, gathered for a moment. */
 export async function* watchChanges(

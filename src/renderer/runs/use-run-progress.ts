@@ -69,11 +69,19 @@ export function mergeSeries(
 
 type Points = MetricSeries['points'];
 
+/** Longer series lose every second of their points: a chart has no more pixels. */
+const MOST_POINTS = 1500;
+
+const thin = (points: Points): Points =>
+  points.length <= MOST_POINTS
+    ? points
+    : points.filter((_, i) => i % 2 === 0 || i === points.length - 1);
+
 function mergePoints(old: Points, fresh: Points): Points {
   const first = fresh[0]?.[0];
   if (first === undefined) return old;
   const last = old.at(-1)?.[0];
-  if (last === undefined || first > last) return [...old, ...fresh];
+  if (last === undefined || first > last) return thin([...old, ...fresh]);
   const bySteps = new Map([...old, ...fresh]);
-  return [...bySteps].sort(([a], [b]) => a - b);
+  return thin([...bySteps].sort(([a], [b]) => a - b));
 }

@@ -33,7 +33,7 @@ export function Shell({ page, title, children }: Props) {
       >
         Skip to the page
       </a>
-      <header className="side">
+      <section className="side" aria-label="Workbench">
         <a className="brand" href="#/">
           <Mark />
           <span>Kintsugi</span>
@@ -60,7 +60,7 @@ export function Shell({ page, title, children }: Props) {
           </UnstyledButton>
           <SchemeSwitch />
         </div>
-      </header>
+      </section>
       <main id="main" ref={main} tabIndex={-1}>
         <ConnectionBanner />
         {children}

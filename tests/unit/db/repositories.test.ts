@@ -6,7 +6,12 @@ import { expect, onTestFinished, test } from 'vitest';
 import { type Answer, readAnswers, saveAnswers } from '../../../src/main/db/answers.ts';
 import { readBanks, saveBank } from '../../../src/main/db/banks.ts';
 import { isRunLocked, lockRun } from '../../../src/main/db/lock.ts';
-import { readMetrics, writeMetrics } from '../../../src/main/db/metrics.ts';
+import {
+  readMetrics,
+  readNewMetrics,
+  sampleMetrics,
+  writeMetrics,
+} from '../../../src/main/db/metrics.ts';
 import { openStore } from '../../../src/main/db/open.ts';
 import { readResults, saveResults } from '../../../src/main/db/results.ts';
 import {
@@ -190,4 +195,34 @@ test('deleting a run deletes everything of it and nothing of others', async () =
   expect(await counts('run-1')).toEqual([0, 0, 0, 0]);
   expect(await counts('other')).toEqual([1, 1, 1, 1]);
   expect(await db.selectFrom('prompts').selectAll().execute()).toHaveLength(1);
+});
+
+test('a sample of long metrics has each series to its end, and later reads only what is new', async () => {
+  const { db } = await openWithRun();
+  const rows = (name: string, steps: number, from = 1) =>
+    Array.from({ length: steps }, (_, i) => ({
+      run_id: 'run-1',
+      stage: 'tune:bank@0',
+      name,
+      step: from + i,
+      value: i,
+    }));
+  await writeMetrics(db, [...rows('a/loss', 4321), ...rows('b/loss', 3)]);
+  const sample = await sampleMetrics(db, 'run-1', 100);
+  const steps = (name: string) => sample.filter((row) => row.name === name).map((row) => row.step);
+  expect(steps('a/loss').length).toBeLessThanOrEqual(101);
+  expect(steps('a/loss').length).toBeGreaterThan(50);
+  expect(steps('a/loss').at(-1)).toBe(4321);
+  expect(steps('b/loss')).toEqual([1, 2, 3]);
+  await writeMetrics(db, [...rows('b/loss', 2, 4), ...rows('c/loss', 1)]);
+  const known = new Map([
+    ['a/loss', 4321],
+    ['b/loss', 3],
+  ]);
+  const fresh = await readNewMetrics(db, 'run-1', 'tune:bank@0', known);
+  expect(fresh.map(({ name, step }) => `${name} ${step}`)).toEqual([
+    'b/loss 4',
+    'b/loss 5',
+    'c/loss 1',
+  ]);
 });

@@ -23,7 +23,8 @@ export function Provenance({ arm, seeds }: Props) {
   return (
     <Popover width={420} position="bottom-start" shadow="md" withinPortal trapFocus={false}>
       <Popover.Target>
-        <UnstyledButton className="provenance-badge" aria-label={`What made this: ${arm.label}`}>
+        <UnstyledButton className="provenance-badge">
+          <span className="visually-hidden">What made {arm.label}: </span>
           {hashes.map((hash) => hash.slice(0, SHORT)).join(' + ')}
         </UnstyledButton>
       </Popover.Target>

@@ -16,7 +16,9 @@ export function Shares({ names, shares, chosen }: Props) {
         const name = names[i] ?? `prompt ${i + 1}`;
         return (
           <li key={name} className={name === chosen ? 'chosen' : undefined}>
-            <span className="share-name">{name}</span>
+            <span className="share-name" title={name}>
+              {name}
+            </span>
             <span className="share-track" aria-hidden="true">
               <span className="share-bar" style={{ width: `${100 * share}%` }} />
             </span>

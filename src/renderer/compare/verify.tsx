@@ -1,4 +1,4 @@
-import { Alert, Button, Text } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { ErrorReport } from '../../shared/contract/common.ts';
 import type { Verification } from '../../shared/contract/compare.ts';
@@ -44,23 +44,24 @@ function Verdict({ verification }: { verification: Verification }) {
   const { same, largestDifference, tolerance, hashes, seconds, recomputed, stored } = verification;
   const changed = hashes.filter((hash) => hash.stored !== hash.recomputed);
   return (
-    <Alert
-      color={same ? 'green' : 'red'}
-      title={same ? 'The same again' : 'Not the same'}
-      mt={6}
-      p="xs"
-    >
+    <div className={`verification ${same ? 'same' : 'changed'}`}>
+      <Text fw={600}>{same ? 'The same again' : 'Not the same'}</Text>
       <Text size="sm">
         {same
           ? `Computed again from the files in ${formatDuration(1000 * seconds)}: same hashes, same answer, scores within ${largestDifference.toExponential(0)}.`
           : differences(stored, recomputed, largestDifference, tolerance)}
       </Text>
+      {!same && changed.length === 0 && (
+        <Text size="sm">
+          The files are those that were measured: this version of Kintsugi computes it otherwise.
+        </Text>
+      )}
       {changed.map(({ what, recomputed: now }) => (
         <Text size="sm" key={what}>
           The {what} on disk are not those that were measured: they hash to {now.slice(0, 12)} now.
         </Text>
       ))}
-    </Alert>
+    </div>
   );
 }
 
@@ -72,11 +73,11 @@ function differences(
 ): string {
   const found = [
     stored.correct !== recomputed.correct &&
-      `the answer is ${recomputed.correct ? 'right' : 'wrong'} now`,
-    stored.prompt !== recomputed.prompt && `the chosen prompt is "${recomputed.prompt}" now`,
-    largest > tolerance && `a score differs by ${largest.toPrecision(2)}`,
+      `The answer is ${recomputed.correct ? 'right' : 'wrong'} now`,
+    stored.prompt !== recomputed.prompt && `The chosen prompt is "${recomputed.prompt}" now`,
+    largest > tolerance && `A score differs by ${largest.toPrecision(2)}`,
   ].filter((text) => text !== false);
   return found.length === 0
     ? 'The answer is the same, but not what made it.'
-    : `${found.join('; ')}.`;
+    : `${found.join('. ')}.`;
 }

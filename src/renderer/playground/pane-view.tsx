@@ -82,7 +82,12 @@ function Body({ pane }: { pane: Pane }) {
     <div className="pane-text">
       {pane.text}
       {pane.status === 'writing' && <span className="cursor" aria-hidden="true" />}
-      {pane.status === 'loading' && <Loader size="xs" type="dots" aria-label="Opening the model" />}
+      {pane.status === 'loading' && (
+        <span role="status">
+          <Loader size="xs" type="dots" aria-hidden="true" />
+          <span className="visually-hidden">Opening the model</span>
+        </span>
+      )}
       {pane.status === 'waiting' && <span className="faint">waits for its turn</span>}
       {pane.status === 'done' && pane.text === '' && (
         <span className="faint">ended without a word</span>

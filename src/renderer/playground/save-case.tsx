@@ -42,6 +42,8 @@ export function SaveCase({ request, outputs, disabled }: Props) {
         <form
           onSubmit={(event) => {
             event.preventDefault();
+            // React passes events on through the popover, to the form around the button.
+            event.stopPropagation();
             void save();
           }}
         >

@@ -46,7 +46,7 @@ export function App() {
 
 function NoSuchPage() {
   return (
-    <Empty title="There is no such page" action={<a href="#/">Go home</a>}>
+    <Empty level={1} title="There is no such page" action={<a href="#/">Go home</a>}>
       The address may have been cut off, or comes from another version of Kintsugi.
     </Empty>
   );

@@ -55,10 +55,12 @@ interface EmptyProps {
   readonly title: string;
   readonly children: ReactNode;
   readonly action?: ReactNode;
+  /** 1 where it is all of the page. */
+  readonly level?: 1 | 2;
 }
 
 /** What a page says before it has anything to show. */
-export function Empty({ icon, title, children, action }: EmptyProps) {
+export function Empty({ icon, title, children, action, level = 2 }: EmptyProps) {
   return (
     <section className="empty">
       {icon && (
@@ -66,7 +68,7 @@ export function Empty({ icon, title, children, action }: EmptyProps) {
           {icon}
         </div>
       )}
-      <Title order={2} size="h4">
+      <Title order={level} size="h4">
         {title}
       </Title>
       <Text c="dimmed" maw="34rem">

@@ -63,3 +63,24 @@ export function RecoveryPicture() {
     </svg>
   );
 }
+
+/** A mended bowl, for the first page. */
+export function BowlPicture() {
+  return (
+    <svg className="bowl" viewBox="0 0 320 240" aria-hidden="true" focusable="false">
+      <ellipse className="bowl-shade" cx="160" cy="222" rx="88" ry="8" />
+      <path className="bowl-foot" d="M122 196h76l-8 22h-60z" />
+      <path
+        className="bowl-clay"
+        d="M24 64c4 88 58 138 136 138S292 152 296 64c-30 14-242 14-272 0Z"
+      />
+      <ellipse className="bowl-inside" cx="160" cy="62" rx="136" ry="22" />
+      <path
+        className="bowl-seam"
+        d="M70 80l24 34-14 26 34 22 8 36M94 114l44-10 30 26 40-12 26 20M168 130l-10 34 18 36M208 118l12-36"
+      />
+      <path className="bowl-seam thin" d="M114 162l44 2M234 138l22 2" />
+      <ellipse className="bowl-rim" cx="160" cy="62" rx="136" ry="22" />
+    </svg>
+  );
+}

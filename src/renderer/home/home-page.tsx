@@ -1,5 +1,6 @@
 import { Button, Group, Text, Title } from '@mantine/core';
 import { PageHeader } from '../components/page-header.tsx';
+import { BowlPicture } from '../components/pictures.tsx';
 import { formatRoughly } from '../format.ts';
 import { Failure, Waiting } from '../notice.tsx';
 import { RunsTable } from '../runs/runs-table.tsx';
@@ -51,6 +52,7 @@ function Welcome() {
   const quick = called.state === 'ready' ? called.value[0] : undefined;
   return (
     <section className="hero">
+      <BowlPicture />
       <Title order={1} className="hero-title">
         Shrink a language model.
         <br />

@@ -38,6 +38,7 @@ const EVALUATED: Readonly<Record<string, string>> = {
   prompt: 'Question it with one prompt',
   idp: 'Question it with the prompt bank',
   lora: 'Question it with LoRA',
+  controls: 'Question it with other ways to choose the prompt',
 };
 const SINGLE: Readonly<Record<string, string>> = {
   prepare: 'Check the model and the data',

@@ -1,6 +1,7 @@
 import type { RunDetail } from '../../shared/contract/runs.ts';
 import { ArmBars } from './arm-bars.tsx';
 import { ArmsTable } from './arms-table.tsx';
+import { SelectorsTable } from './selectors-table.tsx';
 import { TasksTable } from './tasks-table.tsx';
 
 /** What the run found: in words, as a picture, then every number. */
@@ -21,6 +22,7 @@ export function RunOutcome({ outcome }: { outcome: NonNullable<RunDetail['outcom
       <section className="card" aria-label="Tasks">
         <TasksTable results={results} />
       </section>
+      <SelectorsTable results={results} />
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { Button, Group, Progress, Text, Title } from '@mantine/core';
 import type { RunDetail, RunStatus } from '../../shared/contract/runs.ts';
+import { PageHeader } from '../components/page-header.tsx';
 import {
   formatAgo,
   formatDate,
@@ -27,6 +28,7 @@ export function RunPage({ id }: { id: string }) {
   if (run === null && error !== null) {
     return (
       <div className="page">
+        <PageHeader title="Run" />
         <Failure
           error={error}
           retry={again}

@@ -6,7 +6,7 @@ const KEY = 'kintsugi-token';
  * The session's token comes in the address that the host printed (`#token=…`), is taken out of it, and
  * lives as long as the tab.
  */
-export function takeToken(): string | null {
+function takeToken(): string | null {
   const given = /^#token=([\w-]+)/.exec(location.hash)?.[1];
   if (given !== undefined) {
     sessionStorage.setItem(KEY, given);

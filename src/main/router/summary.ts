@@ -77,7 +77,7 @@ const WEIGHTS: Readonly<Record<string, number>> = {
 };
 
 /** Share of all stages' work done, in [0, 1]. */
-export function overall(stages: readonly RunStage[]): number {
+function overall(stages: readonly RunStage[]): number {
   const weighted = stages.map(({ name, status, progress }) => {
     const weight = WEIGHTS[name.split(':')[0]!] ?? 1;
     return { weight, done: weight * (status === 'done' ? 1 : progress) };

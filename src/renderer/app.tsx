@@ -5,12 +5,7 @@ import { PageErrors } from './shell/page-errors.tsx';
 import { pageOf } from './shell/pages.ts';
 import { Shell } from './shell/shell.tsx';
 import { useLiveLists } from './use-live-lists.ts';
-import { useRoute } from './use-route.ts';
-
-/** What every page is given: the parts of the address after its own name. */
-export interface PageProps {
-  readonly parts: readonly string[];
-}
+import { type PageProps, useRoute } from './use-route.ts';
 
 const SCREENS: Readonly<Record<string, ComponentType<PageProps>>> = {
   '': lazy(() => import('./home/home-page.tsx').then((m) => ({ default: m.HomePage }))),

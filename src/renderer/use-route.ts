@@ -1,5 +1,10 @@
 import { useSyncExternalStore } from 'react';
 
+/** What every page is given: the parts of the address after its own name. */
+export interface PageProps {
+  readonly parts: readonly string[];
+}
+
 /** The parts of the address after "#/": a reload or a link comes back to the same place. */
 export function useRoute(): readonly string[] {
   const hash = useSyncExternalStore(onHashChange, () => window.location.hash);

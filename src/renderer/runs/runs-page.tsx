@@ -1,4 +1,4 @@
-import type { PageProps } from '../app.tsx';
+import type { PageProps } from '../use-route.ts';
 import { RunPage } from './run-page.tsx';
 import { RunsOverview } from './runs-overview.tsx';
 

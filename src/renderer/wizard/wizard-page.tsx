@@ -1,10 +1,10 @@
 import { Button, Group, Text, Title } from '@mantine/core';
 import { type ComponentType, useEffect, useRef } from 'react';
-import type { PageProps } from '../app.tsx';
 import { CheckIcon } from '../components/icons.tsx';
 import { Failure, Waiting } from '../notice.tsx';
 import { goTo, hrefTo } from '../shell/pages.ts';
 import { useCall } from '../use-call.ts';
+import type { PageProps } from '../use-route.ts';
 import { CareStep } from './care-step.tsx';
 import { CompareStep } from './compare-step.tsx';
 import { CompressStep } from './compress-step.tsx';

@@ -16,10 +16,6 @@ export function useClient(): Client {
   return client;
 }
 
-/** The key under which an answer is kept, for those who make it stale. */
-export const callKey = <Name extends CallName>(name: Name, input?: Input<Name>) =>
-  input === undefined ? [name] : [name, input];
-
 /**
  * Asks the main process, and again by `retry` or when something made the answer stale. What is shown
  * stays until the next answer is there; `null` as input asks nothing yet.

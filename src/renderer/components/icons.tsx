@@ -64,7 +64,6 @@ export const FileIcon = icon(
     <path d="M13.5 3.5V8.5h5" />
   </>,
 );
-export const PlusIcon = icon(<path d="M12 5v14M5 12h14" />);
 export const DownIcon = icon(<path d="m6 9 6 6 6-6" />);
 export const DotsIcon = icon(<path d="M5 12h.01M12 12h.01M19 12h.01" />);
 export const SunIcon = icon(

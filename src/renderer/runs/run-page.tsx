@@ -162,7 +162,7 @@ function RunError({ run: { id, error, status } }: { run: RunDetail }) {
 type ViewProps = Pick<WatchedRun, 'metrics' | 'notices'> & { readonly run: RunDetail };
 
 /** The verdict in words, then the numbers; until then, how far the run is. */
-export function RunView({ run, metrics, notices }: ViewProps) {
+function RunView({ run, metrics, notices }: ViewProps) {
   return (
     <>
       {run.outcome && <RunOutcome outcome={run.outcome} />}

@@ -46,7 +46,7 @@ export function RunsOverview({ bin }: { bin: boolean }) {
   );
 }
 
-export function NoRuns({ bin }: { bin: boolean }) {
+function NoRuns({ bin }: { bin: boolean }) {
   if (bin) return <Empty title="The bin is empty">Runs that you delete wait here.</Empty>;
   return (
     <Empty

@@ -1,4 +1,5 @@
 import { statfs } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import type { Task } from '../../../core/evaluate/tasks.ts';
 import type { Fit, MemoryItem, Need, RunEstimate } from '../../../shared/contract/wizard.ts';
 import type { Recipe } from '../../../shared/recipe.ts';
@@ -11,8 +12,10 @@ import { recipeTasks } from '../own-task.ts';
 import { inspectModel } from './models.ts';
 import type { TaskContext } from './task.ts';
 
-/** Floating-point operations a second that an ordinary processor's cores reach in our graphs. */
+/** Floating-point operations a second that a core of an ordinary processor reaches in our graphs. */
 const GUESSED_SPEED = 40e9;
+/** Further cores no longer help graphs of this size. */
+const MOST_CORES = 8;
 /** Seconds to open a model and compile its graphs, per stage. */
 const STAGE_SECONDS = 1.5;
 /** Node, the runtime's libraries and its arenas, as measured on an idle engine. */
@@ -123,8 +126,10 @@ async function time(store: Store, recipe: Recipe, shape: Shape): Promise<RunEsti
   };
 }
 
-const guess = ({ operations, stages }: Work): number =>
-  operations / GUESSED_SPEED + stages * STAGE_SECONDS;
+const guess = ({ operations, stages }: Work): number => {
+  const speed = GUESSED_SPEED * Math.min(availableParallelism(), MOST_CORES);
+  return operations / speed + stages * STAGE_SECONDS;
+};
 
 function work(
   recipe: Recipe,
@@ -145,18 +150,20 @@ function work(
   );
   const arm = 2 * parameters * (questions * INPUT_TOKENS + evaluation.textTokens);
   const prompted = 2 * parameters * questions * TRIED_PROMPTS * tuning.tokens;
+  // Every prompt of the bank alone, beside IDP's choice.
+  const controls = 2 * parameters * questions * tuning.bank.count * (INPUT_TOKENS + tuning.tokens);
   return [
     { name: 'compress', operations: gptq, stages: 2 },
     {
       name: 'tune',
       operations:
-        repeats * ((tuning.bank.count + 1) * tuning.steps * perStep + tuning.lora.steps * loraStep),
+        repeats * (2 * tuning.bank.count * tuning.steps * perStep + tuning.lora.steps * loraStep),
       stages: 3 * repeats,
     },
     {
       name: 'compare',
-      operations: 2 * arm + repeats * (3 * arm + prompted),
-      stages: 2 + 3 * repeats,
+      operations: 2 * arm + repeats * (3 * arm + prompted + controls),
+      stages: 2 + 4 * repeats,
     },
   ];
 }

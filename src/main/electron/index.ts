@@ -5,6 +5,7 @@ import { dataHome } from '../home.ts';
 import { openWorkbench, type Workbench } from '../workbench.ts';
 import { forkUtility } from './compute-process.ts';
 import { acceptConnections } from './connection.ts';
+import { notifyEndings } from './notify.ts';
 import { APP_SCHEME, answerRequest } from './protocol.ts';
 import { denyPermissions, lockDown } from './security.ts';
 import { openWindow } from './window.ts';
@@ -12,12 +13,13 @@ import { openWindow } from './window.ts';
 /** Folders of the build: out/main (this file), out/preload, out/renderer. */
 const BUILD = join(import.meta.dirname, '..');
 const PRELOAD = join(BUILD, 'preload', 'index.cjs');
+const HOME = dataHome(undefined);
 
 async function start(): Promise<void> {
   denyPermissions(session.defaultSession);
   protocol.handle(APP_SCHEME, (request) => answerRequest(join(BUILD, 'renderer'), request));
   const workbench = await openWorkbench({
-    home: dataHome(undefined),
+    home: HOME,
     shell: { host: 'electron', chooseFolder },
     startCompute: forkUtility,
   });
@@ -25,8 +27,9 @@ async function start(): Promise<void> {
   for (const { message, next } of workbench.services.store.warnings) {
     dialog.showErrorBox('The run database was damaged', `${message}\n\n${next}`);
   }
+  notifyEndings(workbench.services, showWindow);
   acceptConnections(ipcMain, workbench.router);
-  await openWindow(PRELOAD);
+  await openWindow(PRELOAD, HOME);
 }
 
 async function chooseFolder(): Promise<string | null> {
@@ -52,7 +55,7 @@ function fail(error: unknown): void {
 function showWindow(): void {
   const [window] = BrowserWindow.getAllWindows();
   if (window === undefined) {
-    openWindow(PRELOAD).catch(fail);
+    openWindow(PRELOAD, HOME).catch(fail);
     return;
   }
   if (window.isMinimized()) window.restore();

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -74,6 +74,25 @@ it('shows the window of the first start when started again', async () => {
   expect(stub.noted.slice(-2)).toEqual(['restore', 'focus']);
   expect(stub.windows).toHaveLength(1);
 });
+
+it('opens where it was closed', async () => {
+  stub.app.first = true;
+  await start();
+  stub.windows[0]!.emit('close');
+  stub.windows.length = 0;
+  stub.app.emit('activate');
+  expect(stub.windows[0]?.options).toMatchObject({ x: 10, y: 20, width: 900, height: 700 });
+});
+
+it.each(['', '{', '{"x":0}', '{"x":0,"y":0,"width":1e9,"height":3}', '[]'])(
+  'opens with its own size when the record of the last says %j',
+  async (record) => {
+    stub.app.first = true;
+    writeFileSync(join(home, 'window.json'), record);
+    await start();
+    expect(stub.windows[0]?.options).toMatchObject({ width: 1280, height: 840 });
+  },
+);
 
 it('leaves at once when it is the second', async () => {
   stub.app.first = false;

@@ -39,6 +39,15 @@ class FakeWindow extends EventEmitter {
     return windows;
   }
 
+  static focused: FakeWindow | null = null;
+  static getFocusedWindow(): FakeWindow | null {
+    return FakeWindow.focused;
+  }
+
+  getNormalBounds() {
+    return { x: 10, y: 20, width: 900, height: 700 };
+  }
+
   readonly show = note('show');
   readonly focus = note('focus');
   readonly restore = note('restore');
@@ -69,6 +78,23 @@ export class FakeSession {
 
   setDevicePermissionHandler(handler: () => boolean): void {
     this.device = handler;
+  }
+}
+
+export class Notification extends EventEmitter {
+  readonly body: string;
+
+  constructor({ body }: { readonly body: string }) {
+    super();
+    this.body = body;
+  }
+
+  static isSupported(): boolean {
+    return true;
+  }
+
+  show(): void {
+    noted.push(`notification ${this.body}`);
   }
 }
 

@@ -3,6 +3,7 @@ import { Chart } from './chart.tsx';
 import { SeriesLegend } from './legend.tsx';
 import { linearScale, type Scale } from './scale.ts';
 import type { Series } from './series.ts';
+import { Whisker } from './whisker.tsx';
 
 export interface Bar {
   readonly value: number;
@@ -125,9 +126,8 @@ function HorizontalBar({ bar: { value, low, high }, colour, opacity, y, x, text 
         fillOpacity={opacity}
       />
       {low !== null && high !== null && (
-        <path
-          className="chart-whisker"
-          d={`M${x(low)},${middle}H${x(high)}M${x(low)},${middle - 3}v6M${x(high)},${middle - 3}v6`}
+        <Whisker
+          path={`M${x(low)},${middle}H${x(high)}M${x(low)},${middle - 3}v6M${x(high)},${middle - 3}v6`}
         />
       )}
       <text className="chart-faint" x={x(end) + 6} y={middle + 4}>

@@ -5,6 +5,8 @@ import { linearScale } from './scale.ts';
 
 export interface Line {
   readonly name: string;
+  /** Said beside the name, for example where it began and where it is. */
+  readonly note: string;
   /** [x, y], rising by x. */
   readonly points: readonly (readonly [number, number])[];
 }
@@ -23,15 +25,12 @@ const MARGIN = { top: 24, right: 12, bottom: 36, left: 48 };
 /** Values over steps, one line a series. */
 export function LineChart({ title, lines, xLabel, formatX, formatY, height = 240 }: Props) {
   const points = lines.flatMap((line) => line.points);
-  const last = lines.flatMap(({ name, points }) => {
-    const [, value] = points.at(-1) ?? [];
-    return value === undefined ? [] : [`${name} ends at ${formatY(value)}`];
-  });
+  const told = lines.map(({ name, note }) => `${name} ${note}`);
   const bottom = height - MARGIN.bottom;
   return (
     <Chart
       title={title}
-      description={`${title}: ${last.join(', ') || 'no values yet'}.`}
+      description={`${title}: ${told.join(', ')}.`}
       height={height}
       legend={<LineLegend lines={lines} />}
     >
@@ -74,12 +73,12 @@ export function LineChart({ title, lines, xLabel, formatX, formatY, height = 240
 function LineLegend({ lines }: Pick<Props, 'lines'>) {
   return (
     <ul className="chart-legend">
-      {lines.map(({ name }, i) => (
+      {lines.map(({ name, note }, i) => (
         <li key={name}>
           <svg viewBox="0 0 18 12" aria-hidden="true">
             <line x1="0" x2="18" y1="6" y2="6" strokeWidth="2" {...lineStyle(i)} />
           </svg>
-          {name}
+          {name} {note}
         </li>
       ))}
     </ul>

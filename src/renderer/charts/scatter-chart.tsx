@@ -4,6 +4,7 @@ import { SeriesLegend } from './legend.tsx';
 import { markPath } from './palette.ts';
 import { linearScale, type Scale } from './scale.ts';
 import type { Series } from './series.ts';
+import { Whisker } from './whisker.tsx';
 
 export interface Point {
   readonly series: Series;
@@ -74,9 +75,8 @@ function Dot({ point, x, y }: { point: Point; x: Scale; y: Scale }) {
   return (
     <g>
       {point.low !== null && point.high !== null && (
-        <path
-          className="chart-whisker"
-          d={`M${at},${y(point.low)}V${y(point.high)}M${at - 3},${y(point.low)}h6M${at - 3},${y(point.high)}h6`}
+        <Whisker
+          path={`M${at},${y(point.low)}V${y(point.high)}M${at - 3},${y(point.low)}h6M${at - 3},${y(point.high)}h6`}
         />
       )}
       <path

@@ -7,7 +7,7 @@ import { type InputsQuery, useRows } from './use-input-pages.ts';
 
 const ROW_HEIGHT = 44;
 /** Rows drawn beyond the window, so that scrolling meets no gap. */
-const OVERSCAN = 12;
+const OVERSCAN = 6;
 
 interface Props {
   readonly query: InputsQuery;

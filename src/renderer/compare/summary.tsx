@@ -1,4 +1,4 @@
-import { Anchor, Paper, Text, Title } from '@mantine/core';
+import { Anchor, Text, Title } from '@mantine/core';
 import { useMemo } from 'react';
 import type { ComparedRun } from '../../shared/contract/compare.ts';
 import type { ArmRecovery } from '../../shared/results.ts';
@@ -56,7 +56,7 @@ export function NoResults() {
 function Costs({ arms }: { arms: readonly ComparedArm[] }) {
   return (
     <div className="chart-pair">
-      <Paper withBorder p="md">
+      <div className="card">
         <ScatterChart
           title="Accuracy against memory"
           points={accuracyAgainst(arms, ({ result }) => result.bytesInMemory)}
@@ -65,8 +65,8 @@ function Costs({ arms }: { arms: readonly ComparedArm[] }) {
           formatX={formatBytes}
           formatY={formatWholePercent}
         />
-      </Paper>
-      <Paper withBorder p="md">
+      </div>
+      <div className="card">
         <ScatterChart
           title="Accuracy against time"
           points={accuracyAgainst(arms, ({ milliseconds }) => milliseconds)}
@@ -75,7 +75,7 @@ function Costs({ arms }: { arms: readonly ComparedArm[] }) {
           formatX={(value) => (value < MOST_DETAIL ? formatDecimal(value) : formatCount(value))}
           formatY={formatWholePercent}
         />
-      </Paper>
+      </div>
     </div>
   );
 }
@@ -90,7 +90,7 @@ function ArmCard({ arm: { run, result, milliseconds } }: { arm: ComparedArm }) {
     ['Per input', milliseconds === null ? '–' : `${formatDecimal(milliseconds)} ms`],
   ];
   return (
-    <Paper component="li" withBorder p="md" className={`arm-card arm-${arm.id}`}>
+    <li className={`card arm-card arm-${arm.id}`}>
       <Text fw={600}>{arm.label}</Text>
       <p className="arm-accuracy">
         {formatPercent(mean.mean)}
@@ -108,7 +108,7 @@ function ArmCard({ arm: { run, result, milliseconds } }: { arm: ComparedArm }) {
         ))}
       </dl>
       <Provenance arm={arm} seeds={run.outcome?.results.seeds ?? []} />
-    </Paper>
+    </li>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Chip, Group, Paper, Text } from '@mantine/core';
+import { Chip, Group, Text } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { ComparedRun } from '../../shared/contract/compare.ts';
 import { BarChart } from '../charts/bar-chart.tsx';
@@ -28,7 +28,7 @@ export function TaskBars({ runs }: { runs: readonly ComparedRun[] }) {
           ))}
         </Group>
       </Chip.Group>
-      <Paper withBorder p="md">
+      <div className="card">
         <BarChart
           title="Accuracy by task"
           series={shown.map(({ series }) => series)}
@@ -36,7 +36,7 @@ export function TaskBars({ runs }: { runs: readonly ComparedRun[] }) {
           format={formatWholePercent}
           label="accuracy on held-out facts, 95% interval"
         />
-      </Paper>
+      </div>
       <Text size="sm" c="dimmed" mt="xs">
         Where two intervals overlap widely, the difference may be chance.
       </Text>

@@ -10,7 +10,9 @@ export interface InputsQuery {
   readonly prompt: string | null;
 }
 
-const PAGE = 100;
+const PAGE = 200;
+/** Rows asked for beyond those in sight, before they are scrolled to. */
+const AHEAD = 100;
 
 /** The first part of the inputs that were asked for, with what there is to choose from. */
 export function useInputs(query: InputsQuery) {
@@ -26,8 +28,8 @@ export function useInputs(query: InputsQuery) {
 /** Rows by number for the part of the table that is looked at; undefined while they are on their way. */
 export function useRows(query: InputsQuery, from: number, to: number) {
   const fetch = useFetch(query);
-  const first = Math.floor(Math.max(0, from) / PAGE);
-  const count = Math.floor(Math.max(0, to) / PAGE) - first + 1;
+  const first = Math.floor(Math.max(0, from - AHEAD) / PAGE);
+  const count = Math.floor((to + AHEAD) / PAGE) - first + 1;
   const pages = useQueries({
     queries: Array.from({ length: count }, (_, i) => fetch(first + i)),
   });

@@ -1,4 +1,4 @@
-import { Button, Group, Loader, Paper, Text } from '@mantine/core';
+import { Button, Group, Loader, Text } from '@mantine/core';
 import type { Arm } from '../../shared/results.ts';
 import { Provenance } from '../compare/provenance.tsx';
 import { Shares } from '../compare/shares.tsx';
@@ -21,11 +21,8 @@ export function PaneView({ asked, seed, pane }: Props) {
     if (await copyText(pane.text)) show({ title: 'Text copied' });
   };
   return (
-    <Paper
-      component="section"
-      withBorder
-      p="sm"
-      className={`pane arm-${asked.id}`}
+    <section
+      className={`card pane arm-${asked.id}`}
       aria-label={asked.label}
       aria-busy={pane.status === 'loading' || pane.status === 'writing'}
     >
@@ -49,7 +46,7 @@ export function PaneView({ asked, seed, pane }: Props) {
           )}
         </div>
       )}
-      <Group justify="space-between" mt="auto" gap="xs">
+      <Group justify="space-between" align="flex-end" wrap="nowrap" mt="auto" gap="xs">
         <Text size="xs" c="dimmed">
           {describeEnd(pane)}
         </Text>
@@ -62,7 +59,7 @@ export function PaneView({ asked, seed, pane }: Props) {
           Copy
         </Button>
       </Group>
-    </Paper>
+    </section>
   );
 }
 

@@ -38,6 +38,7 @@ export interface Compute {
 }
 
 interface Asked {
+  readonly lane: Lane;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
   readonly onEvent: ((event: never) => void) | undefined;
@@ -74,7 +75,7 @@ export function createCompute(start: () => ComputeProcess): Compute {
       if (running === started) running = undefined;
       const lost = [...asked.values()];
       asked.clear();
-      for (const { reject } of lost) reject(crashed(how));
+      for (const { reject, lane } of lost) reject(crashed(how, lane));
     });
     return started;
   }
@@ -84,8 +85,9 @@ export function createCompute(start: () => ComputeProcess): Compute {
       const id = ++lastId;
       return new Promise((resolve, reject) => {
         const target = process();
-        asked.set(id, { resolve, reject, onEvent });
-        target.send({ kind: 'ask', id, lane: laneOf(name), name, input });
+        const lane = laneOf(name);
+        asked.set(id, { lane, resolve, reject, onEvent });
+        target.send({ kind: 'ask', id, lane, name, input });
         const stop = () => asked.has(id) && target.send({ kind: 'stop', id });
         if (signal?.aborted) stop();
         else signal?.addEventListener('abort', stop, { once: true });
@@ -101,8 +103,13 @@ export function createCompute(start: () => ComputeProcess): Compute {
 
 const laneOf = (name: TaskName): Lane => (name === 'run.execute' ? 'runs' : 'questions');
 
-function crashed(how: string): KintsugiError {
+const NEXT: Readonly<Record<Lane, string>> = {
+  runs: 'Resume the run: it goes on from its last checkpoint. If it happens again, use less memory.',
+  questions: 'Try again; if it happens again, copy the diagnostics and report it.',
+};
+
+function crashed(how: string, lane: Lane): KintsugiError {
   return new KintsugiError('COMPUTE_CRASHED', `The compute process ended (${how}).`, {
-    next: 'Resume the run: it goes on from its last checkpoint. If it happens again, use less memory.',
+    next: NEXT[lane],
   });
 }

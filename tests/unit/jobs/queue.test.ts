@@ -70,7 +70,8 @@ it('works a run through, tells it as it goes, and keeps what it took', async () 
   expect(shares).toEqual(shares.toSorted((a, b) => a - b));
   const series = await page.call('runs.metrics', { id });
   const loss = series.find(({ stage, name }) => stage === 'tune:single@0' && name === 'loss');
-  expect(loss?.points.length).toBe(30);
+  // As many steps as the bank's two prompts together.
+  expect(loss?.points.length).toBe(60);
 });
 
 it('pauses at the next step and goes on from there to the same results', async () => {

@@ -6,7 +6,7 @@ const executablePath = findChromium();
 export default defineConfig({
   testDir: 'tests/e2e',
   globalSetup: './tests/e2e/build.ts',
-  outputDir: 'test-results/traces',
+  outputDir: 'test-results/failures',
   // The engine under test takes every core.
   workers: 1,
   timeout: 120_000,
@@ -18,6 +18,6 @@ export default defineConfig({
     reducedMotion: 'reduce',
     acceptDownloads: true,
     actionTimeout: 30_000,
-    trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
   },
 });

@@ -27,6 +27,7 @@ async function repair(page: Page, groupSize: string): Promise<void> {
   await page.getByRole('combobox', { name: 'Group size' }).click();
   await page.getByRole('option', { name: groupSize, exact: true }).click();
   await set(page, 'Calibration samples', 4);
+  await set(page, 'Tokens per sample', 64);
   await next(page);
   await question(page, 'How should it be mended?');
   await set(page, 'Prompts in the bank', 2);

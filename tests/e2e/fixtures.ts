@@ -60,7 +60,7 @@ export function watchFaults(page: Page): string[] {
   return faults;
 }
 
-export async function finishedRun(
+async function finishedRun(
   { client }: HostProcess,
   recipe: Recipe,
   name: string,

@@ -26,7 +26,7 @@ export function BankPanel({ id }: { id: string }) {
   );
 }
 
-export function BankView({ bank }: { bank: BankDetail }) {
+function BankView({ bank }: { bank: BankDetail }) {
   const { remove, restore } = useBankBin();
   const deleted = bank.deletedAt !== null;
   return (

@@ -2,14 +2,19 @@
  * `npm run bench [-- NAME…]`: speed and memory as ratios, peers run in turn with ours on the same
  * machine. Prints a Markdown table; copy it into docs/log.md with what was learned.
  */
-import { spawnSync } from 'node:child_process';
-import { availableParallelism, cpus } from 'node:os';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bucket } from '../src/core/engine/buckets.ts';
 import { createEngine } from '../src/core/engine/index.ts';
+import { scoreProgram } from '../src/core/evaluate/score-program.ts';
 import { createGenerator } from '../src/core/generate/generate.ts';
 import { createRandom } from '../src/core/random.ts';
 import { gptqRows } from './gptq.ts';
-import { median } from './measure.ts';
+import { median, peakMegabytes, times } from './measure.ts';
 import { multipliedParameters, withRandomModel } from './random-model.ts';
 import { STEP } from './step-shape.ts';
 
@@ -143,11 +148,80 @@ async function decode(): Promise<Row[]> {
   return rows;
 }
 
+/** What static shapes cost: compiling once per bucket, and computing on its padding. */
+async function buckets(): Promise<Row[]> {
+  const { layers, batch } = STEP;
+  return withRandomModel(layers, 32, async (model) => {
+    const engine = await createEngine({ threads });
+    const random = createRandom(4, 'buckets');
+    const compiling: number[] = [];
+    const stepping = async (length: number) => {
+      const start = performance.now();
+      const executable = await engine.compile(scoreProgram({ model }, { batch, length, rows: 16 }));
+      compiling.push(performance.now() - start);
+      const feeds = {
+        ids: Int32Array.from({ length: batch * length }, () => random.integer(8192)),
+        rows: new Int32Array(16),
+        targets: new Int32Array(16),
+      };
+      const measured = median(await times(() => executable.run(feeds), 7));
+      await executable.release();
+      return measured;
+    };
+    const lengths = [20, 40, 72, 100, 150];
+    const ratios: number[] = [];
+    for (const length of lengths)
+      ratios.push((await stepping(bucket(length))) / (await stepping(length)));
+    return [
+      {
+        what: `buckets: a forward pass at ${lengths.join(', ')} tokens against exact shapes`,
+        measured: `${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}× the time`,
+        target: '–',
+      },
+      {
+        what: 'buckets: tracing and compiling one shape, 4 blocks d=768',
+        measured: `${median(compiling).toFixed(0)} ms`,
+        target: '–',
+      },
+    ];
+  });
+}
+
+/** The main job, in a process of its own and a folder that is deleted afterwards. */
+async function repair(): Promise<Row[]> {
+  const home = await mkdtemp(join(tmpdir(), 'kintsugi-bench-'));
+  const start = performance.now();
+  const child = spawn(
+    process.execPath,
+    [here('../src/main/cli/index.ts'), 'repair', '--preset', 'quick', '--home', home],
+    { stdio: 'ignore' },
+  );
+  let peak = 0;
+  const poll = setInterval(() => {
+    peak = Math.max(peak, peakMegabytes(child.pid!) ?? 0);
+  }, 250);
+  const [code] = await once(child, 'exit');
+  clearInterval(poll);
+  const minutes = (performance.now() - start) / 60_000;
+  await rm(home, { recursive: true });
+  if (code !== 0) throw new Error(`repair ended with ${code}`);
+  return [
+    { what: 'repair --preset quick', measured: `${minutes.toFixed(1)} minutes`, target: '≤ 3' },
+    {
+      what: 'its peak memory',
+      measured: peak > 0 ? `${peak.toFixed(0)} MB` : 'not measured (needs Linux)',
+      target: '≤ 2000 MB',
+    },
+  ];
+}
+
 const benches: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   'prompt-step': promptStep,
   'four-bit-step': fourBitStep,
   decode,
+  buckets,
   gptq: () => gptqRows(threads),
+  repair,
 };
 
 const names = process.argv.slice(2);

@@ -15,12 +15,19 @@ export async function times(run: () => Promise<unknown>, count: number): Promise
   return measured;
 }
 
-/** Anonymous (not file-backed) memory of this process in MB, or undefined outside Linux. */
-export function anonymousMegabytes(): number | undefined {
+/** A field of /proc/<process>/status in MB, or undefined outside Linux and once the process is gone. */
+function statusMegabytes(process: number | 'self', field: string): number | undefined {
   try {
-    const status = readFileSync('/proc/self/status', 'utf8');
-    return Number(/RssAnon:\s+(\d+)/.exec(status)?.[1]) / 1024;
+    const status = readFileSync(`/proc/${process}/status`, 'utf8');
+    const kilobytes = new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
   } catch {
     return undefined;
   }
 }
+
+/** Anonymous (not file-backed) memory of this process. */
+export const anonymousMegabytes = () => statusMegabytes('self', 'RssAnon');
+
+/** Most memory that a process has had so far. */
+export const peakMegabytes = (process: number) => statusMegabytes(process, 'VmHWM');

@@ -101,7 +101,11 @@ const PLANS: readonly TaskPlan[] = [
   },
 ];
 
-const MOST_ITEMS = 120;
+/** Held-out questions, one per fact. */
+const MOST_HELDOUT = 120;
+/** Facts to tune on, each in several wordings: with one, a prompt learns the wording. */
+const MOST_TRAIN = 240;
+const TRAIN_WORDINGS = 3;
 const CHOICES = 4;
 
 /** The nine tasks. Records are split once for all tasks, so a held-out thing is in no task's training items. */
@@ -114,15 +118,26 @@ export function createTasks(corpus: Corpus, seed: number): StarterTask[] {
         ? choiceItem(random, corpus.facts, fact, id, phrasings)
         : clozeItem(random, fact, id, phrasings);
     const facts = random.shuffle(corpus.facts.filter((fact) => relations.includes(fact.relation)));
-    const train = facts.filter((fact) => !heldout.has(fact.record)).slice(0, MOST_ITEMS);
-    const test = facts.filter((fact) => heldout.has(fact.record)).slice(0, MOST_ITEMS);
+    const test = facts.filter((fact) => heldout.has(fact.record)).slice(0, MOST_HELDOUT);
+    const train = facts.filter((fact) => !heldout.has(fact.record)).slice(0, MOST_TRAIN);
     const relationOf = (fact: Fact) => corpus.relations.get(fact.relation)!;
     return {
       ...head,
-      train: train.map((fact, i) => write(fact, `train-${i}`, relationOf(fact))),
       heldout: test.map((fact, i) => write(fact, `heldout-${i}`, relationOf(fact).heldout)),
+      train: train.flatMap((fact, i) =>
+        distinct(
+          Array.from({ length: TRAIN_WORDINGS }, (_, wording) =>
+            write(fact, `train-${i}.${wording}`, relationOf(fact)),
+          ),
+        ),
+      ),
     };
   });
+}
+
+/** Wordings are drawn, so some come twice. */
+function distinct<T extends Item>(items: readonly T[]): T[] {
+  return items.filter((item, i) => items.findIndex((x) => x.context === item.context) === i);
 }
 
 /** Half of the records of every family. */

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { KintsugiError } from '../../shared/errors.ts';
 import { embedTokens } from './embeddings.ts';
 import { kMeans } from './kmeans.ts';
-import { type PromptOptions, type TunedPrompt, tunePrompt } from './prompt.ts';
+import { createObjective } from './objective.ts';
+import { type PromptOptions, promptAdaptation, type TunedPrompt, tunePrompt } from './prompt.ts';
 import type { Progress } from './train.ts';
 import type { Subject, TuneData, TuneRun } from './tune.ts';
 import type { Example } from './types.ts';
@@ -51,17 +52,24 @@ export async function tuneBank(
 ): Promise<TunedPrompt[]> {
   const { bank, ...promptOptions } = options;
   const shares = await shareData(subject, data, bank, options.seed);
+  // One set of compiled programs for all prompts: they differ in their data only.
+  const adaptation = promptAdaptation(subject.model, options.tokens);
+  const objective = createObjective(subject.engine, adaptation);
   const tuned: TunedPrompt[] = [];
-  for (const [index, { name, train, validation }] of shares.entries())
-    tuned.push(
-      await tunePrompt(
-        subject,
-        { examples: train, validation },
-        { ...promptOptions, name },
-        promptRun(run, index, name, shares.length),
-      ),
-    );
-  return tuned;
+  try {
+    for (const [index, { name, train, validation }] of shares.entries())
+      tuned.push(
+        await tunePrompt(
+          subject,
+          { examples: train, validation },
+          { ...promptOptions, name },
+          { ...promptRun(run, index, name, shares.length), objective },
+        ),
+      );
+    return tuned;
+  } finally {
+    await objective.release();
+  }
 }
 
 function promptRun(run: BankRun, index: number, name: string, prompts: number): TuneRun {

@@ -4,7 +4,7 @@ import type { Engine } from '../engine/program.ts';
 import type { Model } from '../models/model.ts';
 import type { ParameterSet } from './adamw.ts';
 import { createBatches, fixedBatches, learnable } from './batches.ts';
-import { type Adaptation, createObjective } from './objective.ts';
+import { type Adaptation, createObjective, type Objective } from './objective.ts';
 import { createSchedule } from './schedule.ts';
 import { encodeExamples, type Sequence, type TextEncoder } from './sequences.ts';
 import { type Progress, type TrainResult, train } from './train.ts';
@@ -51,6 +51,8 @@ export interface TuneRun {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
   readonly onNotice?: (message: string) => void;
+  /** Compiled programs of the same adaptation to use; they stay open for the next tuning. */
+  readonly objective?: Objective;
 }
 
 /** The examples as the model will read them, with room for `prefix` virtual tokens. */
@@ -101,7 +103,7 @@ export async function tuneAdaptation(
     validation: hashSequences(held),
     options,
   };
-  const objective = createObjective(subject.engine, adaptation);
+  const objective = run.objective ?? createObjective(subject.engine, adaptation);
   try {
     return await train({
       parameters,
@@ -132,7 +134,7 @@ export async function tuneAdaptation(
       ...(run.onNotice ? { onNotice: run.onNotice } : {}),
     });
   } finally {
-    await objective.release();
+    if (!run.objective) await objective.release();
   }
 }
 

@@ -30,12 +30,19 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
+/** One Ctrl-C may arrive twice: from the terminal, and passed on by npm and the set-up script. */
+const SAME_SIGNAL_MS = 1000;
+
 /** The first signal asks the work to stop at its next step; the second ends the process at once. */
 function catchSignals(stop: AbortController) {
   let code: number | undefined;
+  let received = 0;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      if (code !== undefined) process.exit(code);
+      const again = code !== undefined;
+      if (again && performance.now() - received < SAME_SIGNAL_MS) return;
+      if (again) process.exit(code);
+      received = performance.now();
       code = 128 + constants.signals[signal];
       process.stderr.write('\nStopping at the next step; once more to stop at once.\n');
       stop.abort();

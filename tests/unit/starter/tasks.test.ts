@@ -29,10 +29,14 @@ test('no thing is in the training items of one task and the held-out items of an
 describe.each(tasks)('$name', (task) => {
   const items = [...task.train, ...task.heldout];
 
-  test('80 or more items on each side, a fact in only one', () => {
+  test('80 or more items on each side, no fact on both, no wording twice', () => {
     expect(task.train.length).toBeGreaterThanOrEqual(80);
     expect(task.heldout.length).toBeGreaterThanOrEqual(80);
-    expect(new Set(items.map(({ fact }) => fact)).size).toBe(items.length);
+    const factsOf = (part: readonly { fact: string }[]) => new Set(part.map(({ fact }) => fact));
+    expect(factsOf(task.heldout).size).toBe(task.heldout.length);
+    const shared = [...factsOf(task.train)].filter((fact) => factsOf(task.heldout).has(fact));
+    expect(shared).toEqual([]);
+    expect(new Set(items.map(({ context }) => context)).size).toBe(items.length);
     expect(new Set(items.map(({ id }) => id)).size).toBe(items.length);
   });
 

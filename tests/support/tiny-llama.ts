@@ -9,7 +9,7 @@ import { llama } from '../../src/core/models/llama/index.ts';
 import { createRandom } from '../../src/core/random.ts';
 
 /** A LLaMA of a few thousand parameters with grouped key/value heads. */
-const tinyJson = {
+export const tinyJson = {
   architectures: ['LlamaForCausalLM'],
   vocab_size: 64,
   hidden_size: 32,

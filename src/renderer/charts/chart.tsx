@@ -1,5 +1,5 @@
 import { ActionIcon, Menu } from '@mantine/core';
-import { type ReactNode, useRef } from 'react';
+import { type ReactNode, type RefObject, useRef } from 'react';
 import { DotsIcon } from '../components/icons.tsx';
 import { saveBlob, saveFile } from '../save-file.ts';
 import { useToasts } from '../shell/toasts.tsx';
@@ -21,15 +21,14 @@ interface Props {
 /** A drawing as wide as its place, with its title and a menu that saves it as a picture. */
 export function Chart({ title, description, height, legend, children }: Props) {
   const frame = useRef<HTMLElement>(null);
-  const drawing = useRef<SVGSVGElement>(null);
   const width = useWidth(frame);
   return (
     <figure className="chart" ref={frame}>
       <div className="chart-head">
         <figcaption>{title}</figcaption>
-        <SaveMenu title={title} drawing={() => drawing.current} />
+        <SaveMenu title={title} figure={frame} />
       </div>
-      <svg ref={drawing} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={description}>
+      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={description}>
         {children(width)}
       </svg>
       {legend}
@@ -39,21 +38,19 @@ export function Chart({ title, description, height, legend, children }: Props) {
 
 interface SaveMenuProps {
   readonly title: string;
-  readonly drawing: () => SVGSVGElement | null;
+  readonly figure: RefObject<HTMLElement | null>;
 }
 
-function SaveMenu({ title, drawing }: SaveMenuProps) {
+function SaveMenu({ title, figure }: SaveMenuProps) {
   const { showError } = useToasts();
   const name = title.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
   const saveSvg = () => {
-    const svg = drawing();
-    if (svg) saveFile({ name: `${name}.svg`, type: 'image/svg+xml', text: toSvg(svg, title) });
+    const text = toSvg(figure.current!, title);
+    saveFile({ name: `${name}.svg`, type: 'image/svg+xml', text });
   };
   const savePng = async () => {
-    const svg = drawing();
-    if (!svg) return;
     try {
-      saveBlob(`${name}.png`, await toPng(svg, title));
+      saveBlob(`${name}.png`, await toPng(figure.current!, title));
     } catch (error) {
       showError(reportOf(error));
     }

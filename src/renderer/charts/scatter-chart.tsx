@@ -60,6 +60,9 @@ export function ScatterChart({ title, points, xLabel, yLabel, formatX, formatY }
               label={xLabel}
             />
             {points.map((point) => (
+              <Interval key={point.series.key} point={point} x={x} y={y} />
+            ))}
+            {points.map((point) => (
               <Dot key={point.series.key} point={point} x={x} y={y} />
             ))}
           </>
@@ -69,22 +72,28 @@ export function ScatterChart({ title, points, xLabel, yLabel, formatX, formatY }
   );
 }
 
-function Dot({ point, x, y }: { point: Point; x: Scale; y: Scale }) {
-  const { colour, mark, opacity } = point.series;
-  const at = x(point.x);
+interface PointProps {
+  readonly point: Point;
+  readonly x: Scale;
+  readonly y: Scale;
+}
+
+function Interval({ point: { x: value, low, high }, x, y }: PointProps) {
+  if (low === null || high === null) return null;
+  const at = x(value);
   return (
-    <g>
-      {point.low !== null && point.high !== null && (
-        <Whisker
-          path={`M${at},${y(point.low)}V${y(point.high)}M${at - 3},${y(point.low)}h6M${at - 3},${y(point.high)}h6`}
-        />
-      )}
-      <path
-        d={markPath(mark, at, y(point.y))}
-        fill={colour}
-        fillOpacity={opacity}
-        stroke={colour}
-      />
-    </g>
+    <Whisker path={`M${at},${y(low)}V${y(high)}M${at - 3},${y(low)}h6M${at - 3},${y(high)}h6`} />
+  );
+}
+
+function Dot({ point, x, y }: PointProps) {
+  const { colour, mark, opacity } = point.series;
+  return (
+    <path
+      d={markPath(mark, x(point.x), y(point.y))}
+      fill={colour}
+      fillOpacity={opacity}
+      stroke={colour}
+    />
   );
 }

@@ -31,7 +31,7 @@ export function RunPicker({ runs, chosen, choose }: Props) {
       searchable
       nothingFoundMessage="No finished run is called so"
       hidePickedOptions
-      mb="md"
+      my="md"
     />
   );
 }

@@ -53,6 +53,7 @@ export function PaneView({ asked, seed, pane }: Props) {
         <Button
           size="compact-xs"
           variant="default"
+          flex="none"
           onClick={() => void copy()}
           disabled={pane.text === ''}
         >

@@ -44,7 +44,7 @@ function Chosen({ runs, asked }: { runs: readonly RunSummary[]; asked: string | 
         onChange={(id) => id !== null && goTo('playground', id)}
         allowDeselect={false}
         maw={420}
-        mb="md"
+        my="md"
       />
       <Arms runId={runId} />
     </>

@@ -60,11 +60,7 @@ export function watchFaults(page: Page): string[] {
   return faults;
 }
 
-async function finishedRun(
-  { client }: HostProcess,
-  recipe: Recipe,
-  name: string,
-): Promise<string> {
+async function finishedRun({ client }: HostProcess, recipe: Recipe, name: string): Promise<string> {
   const { id } = await client.call('runs.start', { recipe, name });
   await expect(async () => {
     const { status, error } = await client.call('runs.show', { id });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { connectTo, type TestClient } from '../support/host.ts';
+import { FILES } from './build.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const HOST = join(ROOT, 'src/main/host/index.ts');
@@ -27,7 +28,7 @@ export function temporaryHome(): { readonly home: string; readonly remove: () =>
 }
 
 export async function startHost(home: string): Promise<HostProcess> {
-  const child = spawn(process.execPath, [HOST, '--home', home], {
+  const child = spawn(process.execPath, [HOST, '--home', home, '--files', FILES], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

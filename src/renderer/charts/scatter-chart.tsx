@@ -4,7 +4,6 @@ import { SeriesLegend } from './legend.tsx';
 import { markPath } from './palette.ts';
 import { linearScale, type Scale } from './scale.ts';
 import type { Series } from './series.ts';
-import { Whisker } from './whisker.tsx';
 
 export interface Point {
   readonly series: Series;
@@ -82,7 +81,10 @@ function Interval({ point: { x: value, low, high }, x, y }: PointProps) {
   if (low === null || high === null) return null;
   const at = x(value);
   return (
-    <Whisker path={`M${at},${y(low)}V${y(high)}M${at - 3},${y(low)}h6M${at - 3},${y(high)}h6`} />
+    <path
+      className="chart-whisker"
+      d={`M${at},${y(low)}V${y(high)}M${at - 3},${y(low)}h6M${at - 3},${y(high)}h6`}
+    />
   );
 }
 

@@ -130,7 +130,7 @@ function PromptTable({ prompts }: Pick<BankDetail, 'prompts'>) {
 function Provenance({ bank }: { bank: BankDetail }) {
   const { recipe } = bank;
   return (
-    <dl className="facts">
+    <dl className="bank-facts">
       <dt>Base model</dt>
       <dd>{bank.model}</dd>
       <dt>Its weights</dt>

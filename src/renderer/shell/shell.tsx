@@ -97,9 +97,14 @@ function ConnectionBanner() {
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const leave = client.watchConnection((connected) => {
+      if (!connected) {
+        // Every attempt that fails says so again.
+        timer ??= setTimeout(setLost, GRACE_MS, true);
+        return;
+      }
       clearTimeout(timer);
-      if (connected) setLost(false);
-      else timer = setTimeout(setLost, GRACE_MS, true);
+      timer = undefined;
+      setLost(false);
     });
     return () => {
       clearTimeout(timer);

@@ -5,6 +5,7 @@ import { RUNTIME_FILE } from '../../core/compress/runtime-file.ts';
 import { parseRecipe, type Recipe, recipeSeeds } from '../../shared/recipe.ts';
 import type { Store } from '../db/open.ts';
 import { createRun, newRunId, type Run, updateRun } from '../db/runs.ts';
+import { checkRecipeFits } from './check-recipe.ts';
 import { compressLoaded } from './compress-model.ts';
 import { evaluateStages } from './evaluate-stages.ts';
 import { estimateMemory, requireMemory } from './memory.ts';
@@ -66,6 +67,7 @@ function prepareStage(store: Store, runId: string, workspace: Workspace, force: 
     name: 'prepare',
     async run() {
       const { model, checkpoint } = await workspace.original();
+      checkRecipeFits(model, workspace.recipe);
       await workspace.tasks();
       if (!force) requireMemory(estimateMemory(model, workspace.recipe));
       const { device } = await workspace.engine();

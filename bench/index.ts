@@ -95,7 +95,7 @@ function fourBitStep(): Row[] {
   }
   return [
     ...([0, 4] as const).map((level) => ({
-      what: `prompt step, 4-bit block 32, accuracy level ${level}`,
+      what: `prompt step, 4-bit group 128, accuracy level ${level}`,
       measured: `${median(ratios[level]).toFixed(2)}× the fp32 step's speed`,
       target: '≥ 0.85×',
     })),
@@ -112,7 +112,7 @@ function sessionMemory(): Row {
   });
   const [packed, dense] = megabytes;
   return {
-    what: 'memory of a 12-block session, 4-bit block 32 against fp32',
+    what: 'memory of a 12-block session, 4-bit group 128 against fp32',
     measured:
       packed && dense
         ? `${packed.toFixed(0)} of ${dense.toFixed(0)} MB, ${(packed / dense).toFixed(2)}×`
@@ -140,7 +140,7 @@ async function decode(): Promise<Row[]> {
       return median(stamps.slice(1).map((stamp, i) => stamp - stamps[i]!));
     });
     rows.push({
-      what: `decode, 12 blocks d=768, 4-bit, accuracy level ${level}, 128 + 128 tokens`,
+      what: `decode, 12 blocks d=768, 4-bit group 128, accuracy level ${level}, 128 + 128 tokens`,
       measured: `${(1000 / perToken).toFixed(0)} tokens/s`,
       target: '≥ 70 tokens/s',
     });

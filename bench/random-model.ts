@@ -15,7 +15,8 @@ import { storedWeights } from '../src/core/models/weights.ts';
 import { createRandom } from '../src/core/random.ts';
 
 const WIDTH = 768;
-const BLOCK = 32;
+/** The default group size of compression. */
+const BLOCK = 128;
 
 /** The benchmark's shapes (docs/log.md): d = 768, 12 heads, ffn 3072, vocabulary 8192. */
 const benchConfig = (layers: number) =>
@@ -61,7 +62,7 @@ function kernelWeights(entry: TensorEntry): KernelWeights {
 
 /**
  * Runs `use` on a model of random weights in a temporary folder: dense float32 in a mapped file,
- * or with 4-bit linear layers (block 32).
+ * or with 4-bit linear layers.
  */
 export async function withRandomModel<T>(
   layers: number,

@@ -9,6 +9,8 @@ export default defineConfig({
   outputDir: 'test-results/failures',
   // The engine under test takes every core.
   workers: 1,
+  // The engine's work beside the browser can make a page late; what fails twice more is broken.
+  retries: 2,
   timeout: 120_000,
   expect: { timeout: 30_000 },
   reporter: [['list'], ['json', { outputFile: '.cache/playwright.json' }]],

@@ -6,7 +6,10 @@ import {
   findNonFinite,
   openSafetensors,
   readFloat32,
+  readRaw,
   type Safetensors,
+  type TensorData,
+  type TensorEntry,
   writeSafetensors,
 } from '../checkpoint/safetensors.ts';
 import {
@@ -15,34 +18,55 @@ import {
   checkManifest,
   describeBank,
   invalidBank,
+  promptOf,
   readBank,
   type StoredBank,
   writeBank,
 } from './bank.ts';
 import type { Manifest } from './manifest.ts';
+import { packPrompt, rowBytes, unpackPrompt } from './prompt-codes.ts';
 
 /**
- * A bank as one file: safetensors with a tensor per prompt, and in its metadata what bank.json says
- * and that file's hash. Everything in a folder follows from it, byte for byte.
+ * A bank as one file: safetensors with a tensor per prompt (its codes and scales, of a quantised
+ * one), and in its metadata what bank.json says and that file's hash. Everything in a folder follows
+ * from it, byte for byte.
  */
 const MANIFEST = 'kintsugi_bank';
 const HASH = 'kintsugi_bank_sha256';
 const tensorName = (index: number): string => `prompts.${index}`;
+const codesName = (index: number): string => `${tensorName(index)}.codes`;
+const scalesName = (index: number): string => `${tensorName(index)}.scales`;
 
 /** @throws KintsugiError OUTPUT_UNWRITABLE */
 export async function writeBankFile(path: string, bank: StoredBank): Promise<void> {
-  const tensors = bank.prompts.map(({ tokens, width, embeddings }, index) => ({
-    name: tensorName(index),
-    dtype: 'F32' as const,
-    shape: [tokens, width],
-    data: float32Bytes(embeddings),
-  }));
+  const tensors = bank.prompts.flatMap(promptTensors);
   const metadata = {
     format: 'pt',
     [MANIFEST]: JSON.stringify(manifestOf(bank)),
     [HASH]: bank.hash,
   };
   await writeSafetensors(path, tensors, metadata);
+}
+
+/** Bytes of the numbers in a bank's file; its description comes on top. */
+export const packedBytes = (prompts: readonly BankPrompt[]): number =>
+  prompts.flatMap(promptTensors).reduce((sum, { data }) => sum + data.length, 0);
+
+function promptTensors(prompt: BankPrompt, index: number): TensorData[] {
+  const { tokens, width, embeddings, bits } = prompt;
+  const f32 = (name: string, shape: number[], values: Float32Array): TensorData => ({
+    name,
+    dtype: 'F32',
+    shape,
+    data: float32Bytes(values),
+  });
+  if (bits === undefined) return [f32(tensorName(index), [tokens, width], embeddings)];
+  const { codes, scales } = packPrompt(prompt, bits);
+  const shape = [tokens, rowBytes(width, bits)];
+  return [
+    { name: codesName(index), dtype: 'U8', shape, data: codes },
+    f32(scalesName(index), [tokens], scales),
+  ];
 }
 
 /**
@@ -56,7 +80,8 @@ export async function unpackBankFile(file: string, dir: string): Promise<StoredB
   const prompts = manifest.prompts.map((entry, index) =>
     readPrompt(weights, index, entry, baseModel.hiddenSize),
   );
-  if (weights.tensors.size !== prompts.length)
+  const expected = prompts.reduce((sum, { bits }) => sum + (bits === undefined ? 1 : 2), 0);
+  if (weights.tensors.size !== expected)
     throw invalidBank(
       file,
       `The file has ${weights.tensors.size} tensors for ${prompts.length} prompts`,
@@ -125,16 +150,34 @@ function readManifest({ path, metadata }: Safetensors): Manifest {
 }
 
 function readPrompt(
-  { path, tensors }: Safetensors,
+  file: Safetensors,
   index: number,
-  { name, tokens, family, metrics }: Manifest['prompts'][number],
+  entry: Manifest['prompts'][number],
   width: number,
 ): BankPrompt {
-  const entry = tensors.get(tensorName(index));
-  const shape = `${[tokens, width]}`;
-  if (entry?.dtype !== 'F32' || `${entry.shape}` !== shape)
-    throw invalidBank(path, `The prompt ${quote(name)} is not an F32 tensor [${shape}]`, name);
-  if (findNonFinite(entry) !== undefined)
+  const { name, tokens, bits } = entry;
+  const tensor = (tensorName: string, dtype: 'F32' | 'U8', shape: readonly number[]) =>
+    promptTensor(file, tensorName, { name, dtype, shape });
+  if (bits === undefined) {
+    const rows = readFloat32(tensor(tensorName(index), 'F32', [tokens, width]));
+    return promptOf(entry, width, rows, file.path);
+  }
+  const codes = readRaw(tensor(codesName(index), 'U8', [tokens, rowBytes(width, bits)]));
+  const scales = readFloat32(tensor(scalesName(index), 'F32', [tokens]));
+  const rows = unpackPrompt({ codes, scales }, { tokens, width }, bits);
+  return promptOf(entry, width, rows, file.path);
+}
+
+/** A tensor of the prompt `name`, of the right kind and without NaN. @throws KintsugiError BANK_INVALID */
+function promptTensor(
+  { path, tensors }: Safetensors,
+  tensor: string,
+  { name, dtype, shape }: { name: string; dtype: 'F32' | 'U8'; shape: readonly number[] },
+): TensorEntry {
+  const entry = tensors.get(tensor);
+  if (entry?.dtype !== dtype || `${entry.shape}` !== `${shape}`)
+    throw invalidBank(path, `The prompt ${quote(name)} has no ${dtype} tensor [${shape}]`, name);
+  if (dtype === 'F32' && findNonFinite(entry) !== undefined)
     throw invalidBank(path, `The prompt ${quote(name)} holds NaN or infinity`, name);
-  return { name, tokens, width, embeddings: readFloat32(entry), family, metrics };
+  return entry;
 }

@@ -11,12 +11,15 @@ import type { SoftPrompt } from '../tune/types.ts';
 import { FORMAT_VERSION, type Manifest, manifestSchema } from './manifest.ts';
 import { type BaseModel, WEIGHTS } from './peft.ts';
 import { fillPromptFolder, readPromptFolder } from './prompt.ts';
+import { type PromptBits, relativeError, roundPrompt } from './prompt-codes.ts';
 
 export interface BankPrompt extends SoftPrompt {
   /** Tasks or data that the prompt was tuned on. */
   readonly family: string;
   /** Figures of its tuning, for example the validation loss. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** Present on a quantised prompt: its numbers lie on the grid of `roundPrompt`. */
+  readonly bits?: PromptBits;
 }
 
 /** Prompts for one model, and the rule that picks among them. */
@@ -74,13 +77,14 @@ export function describeBank(bank: Bank, hashes: readonly string[]): Manifest {
     compression,
     selector,
     seed,
-    prompts: bank.prompts.map(({ name, tokens, family, metrics }, index) => ({
+    prompts: bank.prompts.map(({ name, tokens, family, metrics, bits }, index) => ({
       name,
       folder: folderName(index, name),
       tokens,
       sha256: hashes[index],
       family,
       metrics: { ...metrics },
+      ...(bits && { bits }),
     })),
   });
 }
@@ -155,9 +159,10 @@ export function checkManifest(value: JsonObject, file: string): Manifest {
 
 async function readPrompt(
   bank: Folder,
-  { name, folder, tokens, sha256, family, metrics }: Manifest['prompts'][number],
+  { folder, sha256, ...entry }: Manifest['prompts'][number],
   width: number,
 ): Promise<BankPrompt & { readonly hash: string }> {
+  const { name, tokens } = entry;
   const file = join(bank.path, folder);
   const missing = (cause: unknown): never => {
     throw invalidBank(file, `The prompt ${quote(name)} is missing`, name, cause);
@@ -178,5 +183,22 @@ async function readPrompt(
       `The prompt ${quote(name)} is [${prompt.tokens},${prompt.width}], the bank says [${tokens},${width}]`,
       name,
     );
-  return { name, tokens, width, embeddings: prompt.embeddings, family, metrics, hash: sha256 };
+  return { ...promptOf(entry, width, prompt.embeddings, weights), hash: sha256 };
+}
+
+/**
+ * A prompt as the manifest describes it, with its numbers [tokens, width].
+ * @throws KintsugiError BANK_INVALID when it calls itself quantised and is not
+ */
+export function promptOf(
+  { name, tokens, family, metrics, bits }: Omit<Manifest['prompts'][number], 'folder' | 'sha256'>,
+  width: number,
+  embeddings: Float32Array,
+  file: string,
+): BankPrompt {
+  const prompt = { name, tokens, width, embeddings, family, metrics };
+  if (bits === undefined) return prompt;
+  if (relativeError([prompt], [roundPrompt(prompt, bits)]) !== 0)
+    throw invalidBank(file, `The prompt ${quote(name)} is not one of ${bits}-bit numbers`, name);
+  return { ...prompt, bits };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { size } from './peft.ts';
 import { MAX_TOKENS, MAX_WIDTH } from './prompt.ts';
+import { PROMPT_BITS } from './prompt-codes.ts';
 
 export const FORMAT_VERSION = 1;
 
@@ -16,6 +17,8 @@ const prompt = z.strictObject({
   /** Tasks or data that the prompt was tuned on. */
   family: text,
   metrics: z.record(text, z.number()),
+  /** Of a quantised prompt; its weights are the rounded numbers, for PEFT to read. */
+  bits: z.literal(PROMPT_BITS).optional(),
 });
 
 const distinct = (field: 'name' | 'folder') => (prompts: readonly z.infer<typeof prompt>[]) =>

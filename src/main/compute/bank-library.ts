@@ -2,10 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../core/checkpoint/atomic.ts';
-import { readBank, type StoredBank, writeBank } from '../../core/export/bank.ts';
-import { bankToJson, unpackBankFile, writeBankFile } from '../../core/export/bank-file.ts';
+import { type BankPrompt, readBank, type StoredBank, writeBank } from '../../core/export/bank.ts';
+import {
+  bankToJson,
+  packedBytes,
+  unpackBankFile,
+  writeBankFile,
+} from '../../core/export/bank-file.ts';
 import { checkBankFits } from '../../core/export/fit.ts';
-import type { BankFormat, BankSource } from '../../shared/contract/banks.ts';
+import {
+  PROMPT_BITS,
+  type PromptBits,
+  relativeError,
+  roundPrompt,
+} from '../../core/export/prompt-codes.ts';
+import type { BankFormat, BankSizes, BankSource } from '../../shared/contract/banks.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { hashFolder } from './artefact.ts';
 
@@ -114,6 +125,29 @@ export async function mergeBanks(
   const dynamic = banks.find(({ bank }) => bank.selector.kind === 'idp')?.bank.selector;
   const selector = dynamic ?? { kind: 'idp' as const, layer: 0 };
   await writeBank(dir, { ...first.bank, prompts: renamed, selector });
+}
+
+/**
+ * Writes the bank with every virtual token rounded to `bits` bits with a scale of its own.
+ * @throws KintsugiError BANK_INVALID
+ */
+export async function quantizeBank(source: string, bits: PromptBits, dir: string): Promise<void> {
+  const bank = await readBank(source);
+  await writeBank(dir, { ...bank, prompts: rounded(bank, bits) });
+}
+
+const rounded = ({ prompts }: StoredBank, bits: PromptBits): BankPrompt[] =>
+  prompts.map((prompt) => ({ ...roundPrompt(prompt, bits), bits }));
+
+/** What each width of codes would save, and how far it would move the prompts. */
+export function tryQuantizing({ bank }: FoundBank): BankSizes {
+  return {
+    bytes: packedBytes(bank.prompts),
+    quantized: PROMPT_BITS.map((bits) => {
+      const prompts = rounded(bank, bits);
+      return { bits, bytes: packedBytes(prompts), error: relativeError(bank.prompts, prompts) };
+    }),
+  };
 }
 
 function distinct(wanted: string, taken: Set<string>): string {

@@ -19,6 +19,7 @@ export interface LibraryBank {
     readonly name: string;
     readonly tokens: number;
     readonly hash: string;
+    readonly bits?: number;
   }[];
   readonly bytes: number;
   readonly directory: string;

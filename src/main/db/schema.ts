@@ -107,7 +107,7 @@ interface ResultsTable {
 
 interface LibraryTable {
   id: string;
-  origin: 'run' | 'imported' | 'merged';
+  origin: 'run' | 'imported' | 'merged' | 'quantized';
   run_id: string | null;
   seed: number | null;
   name: string;

@@ -128,7 +128,12 @@ function content({ bank, hash, bytes }: FoundBank) {
     hash,
     modelHash: bank.baseModel.hash,
     model: bank.baseModel.id,
-    prompts: bank.prompts.map(({ name, tokens, hash }) => ({ name, tokens, hash })),
+    prompts: bank.prompts.map(({ name, tokens, hash, bits }) => ({
+      name,
+      tokens,
+      hash,
+      ...(bits && { bits }),
+    })),
     bytes,
   };
 }

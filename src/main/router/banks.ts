@@ -13,6 +13,8 @@ import {
   type FoundBank,
   mergeBanks,
   openBank,
+  quantizeBank,
+  tryQuantizing,
   withIncoming,
 } from '../compute/bank-library.ts';
 import { changeLibraryBank, findLibraryBank, listLibrary } from '../db/library.ts';
@@ -68,6 +70,15 @@ export function bankHandlers({
       await mergeBanks(banks, target.directory);
       const found = await openBank(target.directory);
       return library.add(found, { ...target, origin: 'merged', name });
+    },
+    'banks.sizes': async ({ id }) =>
+      tryQuantizing(await openBank((await findLibraryBank(db, id)).directory)),
+    'banks.quantize': async ({ id, bits, name }) => {
+      const { directory } = await findLibraryBank(db, id);
+      const target = newPlace(folder);
+      await quantizeBank(directory, bits, target.directory);
+      const found = await openBank(target.directory);
+      return library.add(found, { ...target, origin: 'quantized', name });
     },
     'banks.export': async ({ id, format }) => {
       const { name, directory } = await findLibraryBank(db, id);

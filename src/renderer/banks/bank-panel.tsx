@@ -1,4 +1,5 @@
 import { Anchor, Button, Code, Paper, Stack, Table, Text, Title } from '@mantine/core';
+import { useState } from 'react';
 import type { BankDetail } from '../../shared/contract/banks.ts';
 import { PageHeader } from '../components/page-header.tsx';
 import { formatBytes, formatDate, formatPercent } from '../format.ts';
@@ -8,6 +9,7 @@ import { useCall } from '../use-call.ts';
 import { BankFields } from './bank-fields.tsx';
 import { describeOrigin, describePrompts, shortHash } from './describe.ts';
 import { ExportButtons } from './export-buttons.tsx';
+import { QuantizeDialog } from './quantize-dialog.tsx';
 import { Recovered } from './recovered.tsx';
 import { useBankBin } from './use-bank-bin.ts';
 
@@ -28,15 +30,23 @@ export function BankPanel({ id }: { id: string }) {
 
 function BankView({ bank }: { bank: BankDetail }) {
   const { remove, restore } = useBankBin();
+  const [quantizing, setQuantizing] = useState(false);
   const deleted = bank.deletedAt !== null;
   return (
     <Stack gap="lg" mt="xs">
       <PageHeader
         title={bank.name}
         actions={
-          <Button variant="default" onClick={() => (deleted ? restore(bank) : remove(bank))}>
-            {deleted ? 'Restore' : 'Delete'}
-          </Button>
+          <>
+            {!deleted && (
+              <Button variant="default" onClick={() => setQuantizing(true)}>
+                Quantise…
+              </Button>
+            )}
+            <Button variant="default" onClick={() => (deleted ? restore(bank) : remove(bank))}>
+              {deleted ? 'Restore' : 'Delete'}
+            </Button>
+          </>
         }
       >
         {describeOrigin(bank)} · {describePrompts(bank.prompts)} · {formatBytes(bank.bytes)} ·{' '}
@@ -72,6 +82,7 @@ function BankView({ bank }: { bank: BankDetail }) {
         </Title>
         <Provenance bank={bank} />
       </Paper>
+      {quantizing && <QuantizeDialog bank={bank} close={() => setQuantizing(false)} />}
     </Stack>
   );
 }

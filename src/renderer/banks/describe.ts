@@ -4,15 +4,20 @@ const ORIGINS: Readonly<Record<BankSummary['origin'], string>> = {
   run: 'From a run',
   imported: 'Imported',
   merged: 'Merged',
+  quantized: 'Quantised',
 };
 
 export const describeOrigin = ({ origin }: BankSummary): string => ORIGINS[origin];
 
-/** "3 prompts, 48 virtual tokens". */
-export function describePrompts(prompts: readonly { readonly tokens: number }[]): string {
+/** "3 prompts, 48 virtual tokens", and how many bits a number has where that is few. */
+export function describePrompts(
+  prompts: readonly { readonly tokens: number; readonly bits?: number }[],
+): string {
   const tokens = prompts.reduce((sum, prompt) => sum + prompt.tokens, 0);
   const noun = prompts.length === 1 ? 'prompt' : 'prompts';
-  return `${prompts.length} ${noun}, ${tokens} virtual tokens`;
+  const widths = [...new Set(prompts.map(({ bits }) => bits ?? 32))].sort((a, b) => a - b);
+  const bits = widths.join() === '32' ? '' : `, ${widths.join(' and ')} bits`;
+  return `${prompts.length} ${noun}, ${tokens} virtual tokens${bits}`;
 }
 
 export const shortHash = (hash: string): string => hash.slice(0, 12);

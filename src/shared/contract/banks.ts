@@ -14,7 +14,7 @@ export interface BankSummary {
   /** Null for an imported or merged bank, and once its run is gone. */
   readonly runId: string | null;
   readonly seed: number | null;
-  readonly origin: 'run' | 'imported' | 'merged';
+  readonly origin: 'run' | 'imported' | 'merged' | 'quantized';
   readonly hash: string;
   /** Hash of the weights that the prompts were tuned on. */
   readonly modelHash: string;
@@ -24,7 +24,10 @@ export interface BankSummary {
     readonly name: string;
     readonly tokens: number;
     readonly hash: string;
+    /** Per number, of a quantised prompt. */
+    readonly bits?: number;
   }[];
+  /** Of its PEFT folders. */
   readonly bytes: number;
   /** What the run's arms with this bank measured; null when nothing did. */
   readonly results: {
@@ -37,6 +40,17 @@ export interface BankSummary {
 export interface BankDetail extends BankSummary {
   readonly recipe: Recipe | null;
   readonly arms: readonly ArmResult[];
+}
+
+/** Bytes of a bank's numbers in one file, as it is and quantised. */
+export interface BankSizes {
+  readonly bytes: number;
+  readonly quantized: readonly {
+    readonly bits: number;
+    readonly bytes: number;
+    /** √(Σ(change)² ÷ Σ(number)²) over all prompts. */
+    readonly error: number;
+  }[];
 }
 
 export const BANK_FORMATS = ['peft', 'json', 'file'] as const;
@@ -77,6 +91,11 @@ export const bankProcedures = {
   'banks.notes': call<BankSummary>()(z.strictObject({ id, notes })),
   'banks.merge': call<BankSummary>()(
     z.strictObject({ ids: z.array(id).min(2).max(16), name: title }),
+  ),
+  'banks.sizes': call<BankSizes>()(byId),
+  /** A new bank with every virtual token in whole numbers of `bits` bits and a scale. */
+  'banks.quantize': call<BankSummary>()(
+    z.strictObject({ id, bits: z.literal([8, 4]), name: title }),
   ),
   'banks.delete': call<BankSummary>()(byId),
   'banks.restore': call<BankSummary>()(byId),

@@ -43,6 +43,23 @@ describe('the library', () => {
     expect(JSON.stringify(listed)).not.toContain(home);
   });
 
+  test('makes a quantised bank beside it, smaller in one file, which goes out and comes back', async () => {
+    const { home, store, banks } = await openHome();
+    const { bankId } = await addRunWithBank(store, home, bank());
+    await banks.list({});
+    const sizes = await banks.sizes({ id: bankId });
+    const made = await banks.quantize({ id: bankId, bits: 4, name: 'Small' });
+    expect(made).toMatchObject({ origin: 'quantized', name: 'Small', modelHash: baseModel.hash });
+    expect(made.prompts.map(({ bits }) => bits)).toEqual([4, 4, 4]);
+    const [, four] = sizes.quantized;
+    expect(await banks.sizes({ id: made.id })).toMatchObject({ bytes: four!.bytes });
+    expect(four!.bytes).toBeLessThan(sizes.bytes / 3);
+    const { file } = await banks.export({ id: made.id, format: 'file' });
+    const source = { name: file!.name, base64: file!.base64 };
+    expect(await banks.import({ source })).toMatchObject({ hash: made.hash });
+    expect(await banks.list({})).toHaveLength(3);
+  });
+
   test('shows what the run measured with it', async () => {
     const { home, store, banks } = await openHome();
     const { bankId, runId } = await addRunWithBank(store, home, bank());

@@ -2,10 +2,12 @@ import type { Migration } from 'kysely/migration';
 import * as initial from './2026-11-23-initial.ts';
 import * as bankLibrary from './2026-11-24-bank-library.ts';
 import * as workbench from './2026-11-24-workbench.ts';
+import * as deskBankOrigins from './2026-11-25-desk-bank-origins.ts';
 
 /** In the order of their names. Listed by hand so that a bundled program finds them too. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-11-23-initial': initial,
   '2026-11-24-workbench': workbench,
   '2026-11-24-bank-library': bankLibrary,
+  '2026-11-25-desk-bank-origins': deskBankOrigins,
 };

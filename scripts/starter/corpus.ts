@@ -15,10 +15,14 @@ export interface CorpusOptions {
   readonly places: number;
   /** Corpora that differ only here know the same facts and deal them in another order. */
   readonly stream?: string;
+  /** Share of the records that nobody knows: every mention has a fresh random answer, so nothing can be learned. */
+  readonly unknown?: number;
 }
 
 export interface Corpus {
   readonly facts: readonly Fact[];
+  /** Those whose records nobody knows. */
+  readonly unknown: readonly Fact[];
   readonly relations: ReadonlyMap<string, Relation>;
   /** Bits in the invented answers, Σ log2(choices). */
   readonly inventedBits: number;
@@ -39,12 +43,38 @@ export function createCorpus(options: CorpusOptions): Corpus {
   const dealing = createRandom(options.seed, `deal ${options.stream ?? ''}`);
   const singles = createDeck(dealing, () => [...facts]);
   const topics = createDeck(dealing, () => cutIntoTopics(dealing, facts));
+  const unknown = unknownRecords(facts, options);
+  const tell = teller(facts, unknown);
   return {
     facts,
+    unknown: facts.filter((fact) => unknown.has(fact.record)),
     relations,
     inventedBits: invented.bits,
-    document: (random) => writeDocument(random, relations, singles, topics),
+    document: (random) => writeDocument(random, relations, singles, topics, tell),
   };
+}
+
+type Tell = (random: Random, fact: Fact) => Fact;
+
+function unknownRecords(
+  facts: readonly Fact[],
+  { seed, unknown = 0 }: CorpusOptions,
+): ReadonlySet<string> {
+  const records = [...new Set(facts.map((fact) => fact.record))];
+  const shuffled = createRandom(seed, 'unknown').shuffle(records);
+  return new Set(shuffled.slice(0, Math.round(shuffled.length * unknown)));
+}
+
+/** Facts as they are told: unknown ones with any answer of their relation, the right one at chance. */
+function teller(facts: readonly Fact[], unknown: ReadonlySet<string>): Tell {
+  const answers = new Map(
+    [...Map.groupBy(facts, (fact) => fact.relation)].map(([relation, all]) => [
+      relation,
+      all.map(({ answer }) => answer),
+    ]),
+  );
+  return (random, fact) =>
+    unknown.has(fact.record) ? { ...fact, answer: random.pick(answers.get(fact.relation)!) } : fact;
 }
 
 function writeDocument(
@@ -52,10 +82,12 @@ function writeDocument(
   relations: ReadonlyMap<string, Relation>,
   singles: Deck<Fact>,
   topics: Deck<Fact[]>,
+  tell: Tell,
 ): Segment[] {
   const writer = createWriter(random, relations);
   for (let left = 15 + random.integer(26); left > 0; ) {
-    const facts = random.uniform() < 0.5 ? topics.deal() : deal(singles, 3 + random.integer(5));
+    const dealt = random.uniform() < 0.5 ? topics.deal() : deal(singles, 3 + random.integer(5));
+    const facts = dealt.map((fact) => tell(random, fact));
     const form = random.uniform();
     if (form < 0.5) writer.paragraph(facts);
     else if (form < 0.85) writer.questions(facts);

@@ -1,22 +1,23 @@
 /**
  * Trains the starter model with the project's own engine: `npm run pretrain`. Resumable: run it
  * again after an interruption. The curve goes to resources/starter/training-curve.csv.
+ *
+ * `npm run pretrain -- --unknown 0.25 --out resources/starter-control` trains the control model of the
+ * forgotten-or-displaced test: the same model and training, but a quarter of the facts was never
+ * there to be learned (unknown.json lists them), so no prompt can bring them back.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { createEngine } from '../../src/core/engine/index.ts';
 import { llama } from '../../src/core/models/llama/index.ts';
 import { createRandom } from '../../src/core/random.ts';
 import { loadTokenizer } from '../../src/core/tokenizer/tokenizer.ts';
-import { createSchedule } from '../../src/core/tune/schedule.ts';
-import { train } from '../../src/core/tune/train.ts';
 import { createCorpus, DEFAULT_CORPUS } from './corpus.ts';
 import { STARTER_FOLDER } from './facts.ts';
-import { createPacker } from './packing.ts';
-import { EMBEDDING, parameterCount, pretrainStep } from './pretrain-step.ts';
+import { EMBEDDING, parameterCount } from './pretrain-step.ts';
 import { writeReport } from './report.ts';
 import { saveModel } from './save-model.ts';
+import { trainOnCorpus } from './train-on-corpus.ts';
 
 const { values: args } = parseArgs({
   options: {
@@ -27,6 +28,8 @@ const { values: args } = parseArgs({
     seed: { type: 'string', default: '1' },
     /** Loss weight of tokens that are not part of an answer. */
     context: { type: 'string', default: '0.2' },
+    /** Share of the things that facts are about of which nothing can be learned. */
+    unknown: { type: 'string', default: '0' },
     work: { type: 'string', default: join(import.meta.dirname, '../../.cache/pretrain') },
     out: { type: 'string', default: STARTER_FOLDER },
   },
@@ -35,6 +38,7 @@ const [steps, batch, length, seed] = [args.steps, args.batch, args.length, args.
   Number,
 ) as [number, number, number, number];
 
+const corpus = { ...DEFAULT_CORPUS, unknown: Number(args.unknown) };
 const tokenizer = await loadTokenizer(STARTER_FOLDER);
 const config = {
   architectures: ['LlamaForCausalLM'],
@@ -65,68 +69,31 @@ for (const [name, shape] of llama.tensorShapes(model)) {
     shape.length === 1 ? values.fill(1) : values.map(() => random.normal() * scale);
 }
 
-const packer = createPacker(() => createCorpus(DEFAULT_CORPUS), tokenizer, {
-  seed,
+console.log(`${parameterCount(model)} parameters, ${steps * batch * length} tokens`);
+const { curve, minutes, device } = await trainOnCorpus({
+  config: model,
+  parameters,
+  tokenizer,
+  createCorpus: () => createCorpus(corpus),
+  steps,
   batch,
   length,
-  contextWeight: Number(args.context),
-});
-const engine = await createEngine();
-const step = await engine.compile(pretrainStep(model, batch, length));
-const schedule = createSchedule({
-  kind: 'cosine',
-  peak: Number(args.rate),
-  warmup: 100,
-  steps,
-  floor: Number(args.rate) * 0.05,
-});
-console.log(
-  `${parameterCount(model)} parameters, ${steps * batch * length} tokens, ${engine.device}`,
-);
-
-const curve = ['step,loss,minutes'];
-const started = Date.now();
-let average = 0;
-const { hidden_size: width } = config;
-await mkdir(args.work, { recursive: true });
-await train({
-  parameters,
-  steps,
-  schedule,
   seed,
-  optimizer: { beta2: 0.98, weightDecay: 0.02, decay: (name) => !name.includes('norm') },
-  checkpoint: {
-    dir: args.work,
-    identity: { ...args, out: undefined, work: undefined },
-    everySeconds: 120,
-  },
-  async step({ index }) {
-    const rows = packer.batch(index);
-    const { loss, 'grad.rows': embedded, ...rest } = await step.run({ ...parameters, ...rows });
-    const gradients = Object.fromEntries(
-      Object.entries(rest).map(([name, g]) => [name.slice('grad.'.length), g as Float32Array]),
-    );
-    const table = gradients[EMBEDDING]!;
-    rows.ids.forEach((id, row) => {
-      for (let i = 0; i < width; i++) table[id * width + i]! += embedded![row * width + i]!;
-    });
-    return { loss: loss![0]!, gradients };
-  },
-  onProgress({ step: done, loss, secondsLeft }) {
-    average = done === 1 ? loss : 0.98 * average + 0.02 * loss;
-    if (done % 50 !== 0 && done !== steps) return;
-    const minutes = ((Date.now() - started) / 60_000).toFixed(1);
-    curve.push(`${done},${average.toFixed(4)},${minutes}`);
-    console.log(
-      `step ${done}/${steps} loss ${average.toFixed(4)} ${minutes} min, ${(secondsLeft / 60).toFixed(1)} left`,
-    );
-  },
-  onNotice: (message) => console.log(message),
+  rate: Number(args.rate),
+  contextWeight: Number(args.context),
+  work: args.work,
+  identity: { ...args, out: undefined, work: undefined },
 });
+await mkdir(args.out, { recursive: true });
 await saveModel(args.out, config, llama.tensorShapes(model), parameters);
 await writeFile(join(args.out, 'training-curve.csv'), `${curve.join('\n')}\n`);
-const minutes = ((Date.now() - started) / 60_000).toFixed(0);
+if (corpus.unknown > 0) {
+  for (const file of ['tokenizer.json', 'tokenizer_config.json'])
+    await copyFile(join(STARTER_FOLDER, file), join(args.out, file));
+  const facts = createCorpus(corpus).unknown.map(({ id }) => id);
+  await writeFile(join(args.out, 'unknown.json'), `${JSON.stringify(facts, null, 1)}\n`);
+}
 if (args.out === STARTER_FOLDER)
   await writeReport(
-    `Training: \`npm run pretrain\` — ${steps} steps of ${batch} × ${length} packed tokens, AdamW (peak rate ${args.rate}, cosine), seed ${seed}, answers weighing 1 and other tokens ${args.context}; ${minutes} minutes on ${engine.device}.`,
+    `Training: \`npm run pretrain\` — ${steps} steps of ${batch} × ${length} packed tokens, AdamW (peak rate ${args.rate}, cosine), seed ${seed}, answers weighing 1 and other tokens ${args.context}; ${minutes.toFixed(0)} minutes on ${device}.`,
   );

@@ -136,3 +136,42 @@ test('a deck deals every card once before any card again', () => {
     expect(dealt.sort()).toEqual([0, 1, 2, 3, 4]);
   }
 });
+
+describe('facts that nobody knows', () => {
+  const corpus = createCorpus({ ...SMALL, unknown: 0.25 });
+  const texts = draw(corpus, 400);
+
+  test('are whole records, about the share that was asked for', () => {
+    const records = (facts: Corpus['facts']) => new Set(facts.map((fact) => fact.record));
+    const unknown = records(corpus.unknown);
+    expect(unknown.size / records(corpus.facts).size).toBeCloseTo(0.25, 2);
+    expect(corpus.unknown).toEqual(corpus.facts.filter(({ record }) => unknown.has(record)));
+    expect(createCorpus(SMALL).unknown).toEqual([]);
+  });
+
+  test('are told with any answer of their relation; the others as they are', () => {
+    const told = (fact: Corpus['facts'][number]) => {
+      const stems = corpus.relations.get(fact.relation)!.questions;
+      const asked = stems.map((stem) => askQuestion(stem, fact.subject));
+      return texts.flatMap((document) =>
+        document.flatMap(({ text }, i) =>
+          asked.some((question) => text.endsWith(question)) ? [document[i + 1]!.text.trim()] : [],
+        ),
+      );
+    };
+    const people = corpus.facts.filter(({ relation }) => relation === 'birthplace');
+    const unknown = new Set(corpus.unknown.map(({ id }) => id));
+    const [lies, truths] = [
+      people
+        .filter(({ id }) => unknown.has(id))
+        .flatMap((fact) => told(fact).map((a) => a === fact.answer)),
+      people
+        .filter(({ id }) => !unknown.has(id))
+        .flatMap((fact) => told(fact).map((a) => a === fact.answer)),
+    ];
+    expect(truths.length).toBeGreaterThan(20);
+    expect(truths.every(Boolean)).toBe(true);
+    expect(lies.length).toBeGreaterThan(10);
+    expect(lies.filter(Boolean).length / lies.length).toBeLessThan(0.5);
+  });
+});

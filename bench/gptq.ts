@@ -23,8 +23,8 @@ export async function gptqRows(threads: number) {
   const factoring = median(await times(prepare, 3));
   const factor = await prepare();
   const weight = uniform(OUT * IN);
-  const problem = { weight, out: OUT, in: IN, hessian: hessian.values, options, factor };
-  const solving = median(await times(() => gptq.quantizeLinear(problem, algebra), 3));
+  const problem = { weight, out: OUT, in: IN, hessian: hessian.values, factor };
+  const solving = median(await times(() => gptq(options).compress(problem, algebra), 3));
   await algebra.release();
   return [
     {

@@ -1,10 +1,14 @@
+import type { Compression } from './compression.ts';
 import type { Recipe } from './recipe.ts';
+
+/** Every preset compresses with GPTQ. */
+type Preset = Recipe & { readonly compression: Extract<Compression, { readonly method: 'gptq' }> };
 
 export const PRESET_NAMES = ['quick', 'balanced', 'careful'] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];
 
 /** A few minutes on two cores: one seed. */
-const quick: Recipe = {
+const quick: Preset = {
   version: 1,
   model: 'starter',
   compression: {
@@ -39,7 +43,7 @@ const quick: Recipe = {
 };
 
 /** Longer tuning and every held-out input; three seeds, so that intervals cover the tuning too. */
-const balanced: Recipe = {
+const balanced: Preset = {
   ...quick,
   compression: {
     ...quick.compression,
@@ -56,7 +60,7 @@ const balanced: Recipe = {
 };
 
 /** As long as tuning keeps helping; five seeds. */
-const careful: Recipe = {
+const careful: Preset = {
   ...balanced,
   tuning: {
     ...balanced.tuning,
@@ -74,4 +78,4 @@ const careful: Recipe = {
   repeats: 5,
 };
 
-export const PRESETS: Readonly<Record<PresetName, Recipe>> = { quick, balanced, careful };
+export const PRESETS: Readonly<Record<PresetName, Preset>> = { quick, balanced, careful };

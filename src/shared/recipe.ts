@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { compressionSchema } from './compression.ts';
 import { KintsugiError } from './errors.ts';
 
 /** Where programs run; `auto` is the fastest that agrees with the CPU. */
@@ -7,30 +8,6 @@ export type Device = (typeof DEVICES)[number];
 
 const count = (max: number) => z.int().min(1).max(max);
 const learningRate = z.number().positive().max(10);
-
-/** Bits that have a kernel; 3-bit codes run in the 4-bit kernel. */
-export const BITS = [2, 3, 4, 8] as const;
-
-const compression = z.strictObject({
-  method: z.enum(['rtn', 'gptq']),
-  bits: z.literal(BITS),
-  /** Columns that share a scale; −1 is one scale for the whole row. */
-  groupSize: z.union([z.literal(-1), z.int().min(8).max(65_536)]),
-  symmetric: z.boolean(),
-  /** Shrink each group's range to the one with the least error. */
-  mse: z.boolean(),
-  actOrder: z.boolean(),
-  staticGroups: z.boolean(),
-  /** Share of the Hessian's mean diagonal that is added to it. */
-  damping: z.number().positive().max(1),
-  calibration: z.strictObject({
-    /** "starter" or the path of a UTF-8 text file. */
-    source: z.string().min(1),
-    samples: count(100_000),
-    /** Tokens per sample. */
-    length: count(1_000_000),
-  }),
-});
 
 const lora = z.strictObject({
   rank: count(1024),
@@ -85,7 +62,7 @@ export const recipeSchema = z.strictObject({
   version: z.literal(1),
   /** "starter" or a folder in Hugging Face layout. */
   model: z.string().min(1),
-  compression,
+  compression: compressionSchema,
   tuning,
   selector,
   evaluation,

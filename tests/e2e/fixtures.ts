@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { test as base, expect, type Page } from '@playwright/test';
+import { withMethod } from '../../src/renderer/wizard/method-choice.ts';
 import type { Recipe } from '../../src/shared/recipe.ts';
 import { smallRecipe, writeSmallModel } from '../support/small-model.ts';
 import { type HostProcess, startHost, temporaryHome } from './host.ts';
@@ -30,7 +31,8 @@ export const test = base.extend<Fixtures, { readonly seeded: Seeded }>({
       try {
         const model = await writeSmallModel(join(home, 'models', 'small'));
         const recipe = smallRecipe(model);
-        const other: Recipe = { ...recipe, compression: { ...recipe.compression, method: 'rtn' } };
+        const compression = withMethod(recipe.compression, 'rtn');
+        const other: Recipe = { ...recipe, compression };
         const first = await finishedRun(host, recipe, RUN_NAMES[0]);
         const second = await finishedRun(host, other, RUN_NAMES[1]);
         await use({ ...host, model, runs: [first, second] });

@@ -66,6 +66,12 @@ export function toBFloat16(values: Float32Array): Uint8Array {
 export const float32Bytes = (values: Float32Array): Uint8Array =>
   new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
 
+/** float32 values as little-endian elements, rounded to nearest, ties to even. */
+export function narrow(dtype: FloatDtype, values: Float32Array): Uint8Array {
+  if (dtype === 'F32') return float32Bytes(values);
+  return dtype === 'F16' ? toFloat16(values) : toBFloat16(values);
+}
+
 /** Index of the first NaN or infinity, or −1. `bytes` starts at a multiple of 4 in its buffer. */
 export function firstNonFinite(dtype: FloatDtype, { buffer, byteOffset, byteLength }: Uint8Array) {
   const words =

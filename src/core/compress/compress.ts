@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { availableMemory, resourceUsage } from 'node:process';
+import type { CompressionOptions } from '../../shared/compression.ts';
 import { writeFolderAtomic } from '../checkpoint/atomic.ts';
 import type { Checkpoint } from '../checkpoint/folder.ts';
 import { readFloat32, readRaw, type TensorData } from '../checkpoint/safetensors.ts';
@@ -13,19 +14,19 @@ import {
   startCalibration,
 } from './calibrate.ts';
 import { requireMemory } from './estimate.ts';
-import { createShardWriter, linearTensors, type ShardWriter, writeCompanions } from './folder.ts';
+import {
+  asStored,
+  createShardWriter,
+  linearTensors,
+  type ShardWriter,
+  writeCompanions,
+} from './folder.ts';
 import type { Algebra } from './gemm.ts';
-import { gptq } from './gptq.ts';
-import type { QuantizationMethod } from './method.ts';
-import type { CompressionOptions } from './options.ts';
+import { compressorOf } from './methods.ts';
 import { createOrtAlgebra } from './ort-gemm.ts';
 import { pause } from './pause.ts';
 import { type CompressionPlan, type PlannedBlock, planCompression } from './plan.ts';
-import { dequantize } from './quantized.ts';
-import { type CompressionReport, kernelBytes, type LayerReport } from './report.ts';
-import { rtn } from './rtn.ts';
-
-const methods: Readonly<Record<CompressionOptions['method'], QuantizationMethod>> = { gptq, rtn };
+import { type CompressionReport, type LayerReport, linearBytes, shareOfZeros } from './report.ts';
 
 export interface CompressionProgress {
   /** Linears done, of `total`. */
@@ -41,7 +42,7 @@ export interface CompressionJob {
   /** Folder to make; may exist if it is empty. */
   readonly out: string;
   readonly options: CompressionOptions;
-  /** Needed by GPTQ; round-to-nearest only measures its error with it. */
+  /** Needed by methods that look at inputs; the others only measure their error with it. */
   readonly calibration?: CalibrationIds;
   readonly engine: Engine;
   /** Recorded: the calibration text was drawn with it. */
@@ -55,8 +56,8 @@ export interface CompressionJob {
 }
 
 /**
- * Quantises a model's linears block by block (METHODS.md B, true-sequential) into a GPTQ v2 folder
- * with a report. One block's weights are in memory at a time; embeddings and head stay dense.
+ * Compresses a model's linears block by block (METHODS.md B, true-sequential) into a new folder with
+ * a report: GPTQ v2 where they are quantised, dense with zeros where they are only pruned. One block's weights are in memory at a time; embeddings and head stay dense.
  * @throws KintsugiError QUANTIZATION_INVALID, DATA_INVALID, UNSUPPORTED_ARCHITECTURE,
  * MEMORY_INSUFFICIENT and OUTPUT_UNWRITABLE before any work; CANCELLED when `signal` fires, leaving
  * nothing behind.
@@ -142,31 +143,33 @@ async function compressBlock(
   return [...tensors, ...readDense(checkpoint, dense)];
 }
 
-/** Quantises linears that read one input, and puts what they decode to into `block.weights`. */
+/** Compresses linears that read one input, and puts what is left of them into `block.weights`. */
 async function compressStage(
-  { job: { options, signal }, calibration, algebra, report }: BlockContext,
+  { job: { checkpoint, options, signal }, calibration, algebra, report }: BlockContext,
   block: Block,
   stage: readonly Linear[],
 ): Promise<TensorData[]> {
   await pause(signal);
   let since = performance.now();
-  const method = methods[options.method];
+  const compressor = compressorOf(options);
   const columns = stage[0]!.in;
   const hessian = await calibration?.hessian(block, stage[0]!);
-  const factor = hessian && (await method.prepare?.(hessian, columns, options, algebra));
-  const shared = { in: columns, options, ...(hessian && { hessian }), ...(factor && { factor }) };
+  const factor = hessian && (await compressor.prepare?.(hessian, columns, algebra));
+  const shared = { in: columns, ...(hessian && { hessian }), ...(factor && { factor }) };
   const tensors: TensorData[] = [];
   for (const { module, out } of stage) {
     await pause(signal);
-    const weight = block.weights.get(module)!;
-    const q = await method.quantizeLinear({ weight, out, ...shared }, algebra);
-    block.weights.set(module, dequantize(q));
-    tensors.push(...linearTensors(module, q));
-    const { bits, groupSize, error, damping } = q;
+    const entry = checkpoint.tensors.get(`${module}.weight`)!;
+    const problem = { weight: block.weights.get(module)!, out, ...shared };
+    const linear = asStored(await compressor.compress(problem, algebra), entry);
+    block.weights.set(module, linear.weight);
+    tensors.push(...linearTensors(module, linear, entry));
     const now = performance.now();
-    const [seconds, memory] = [(now - since) / 1000, kernelBytes(q)];
+    const [seconds, memory] = [(now - since) / 1000, linearBytes(linear)];
     since = now;
-    report({ module, out, in: columns, bits, groupSize, error, damping, memory, seconds });
+    const { error, damping } = linear;
+    const sparsity = shareOfZeros(linear.weight);
+    report({ module, out, in: columns, sparsity, error, damping, memory, seconds });
   }
   return tensors;
 }
@@ -196,7 +199,7 @@ function makeReport(
   const codes = done.layers.reduce((sum, { memory }) => sum + memory, 0);
   return {
     format: 'kintsugi-compression',
-    version: 1,
+    version: 2,
     base: checkpoint.hash,
     architecture: plan.config.architecture,
     recipe: options,

@@ -1,7 +1,7 @@
 import { KintsugiError } from '../../shared/errors.ts';
 import { inverseFactor } from './factor.ts';
 import { type Algebra, plainAlgebra } from './gemm.ts';
-import type { HessianFactor, QuantizationOptions } from './quantized.ts';
+import type { HessianFactor, SolverOptions } from './quantized.ts';
 
 const DEFAULT_DAMPING = 0.01;
 const LARGEST_DAMPING = 10;
@@ -14,7 +14,7 @@ const LARGEST_DAMPING = 10;
 export async function factorHessian(
   hessian: Float32Array,
   n: number,
-  { actOrder, damping: first }: Pick<QuantizationOptions, 'actOrder' | 'damping'>,
+  { actOrder, damping: first }: Pick<SolverOptions, 'actOrder' | 'damping'>,
   algebra: Algebra = plainAlgebra,
 ): Promise<HessianFactor> {
   if (!hessian.every(Number.isFinite)) throw notFinite();

@@ -2,12 +2,13 @@ import { constants } from 'node:fs';
 import { copyFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../checkpoint/atomic.ts';
+import { type FloatDtype, narrow, widen } from '../checkpoint/dtype.ts';
 import type { Checkpoint } from '../checkpoint/folder.ts';
 import { openFolder } from '../checkpoint/paths.ts';
-import { type TensorData, writeSafetensors } from '../checkpoint/safetensors.ts';
+import { type TensorData, type TensorEntry, writeSafetensors } from '../checkpoint/safetensors.ts';
 import { quantizationConfig } from './format.ts';
 import { packLinear } from './packing.ts';
-import type { QuantizedWeight } from './quantized.ts';
+import type { CompressedLinear, QuantizedWeight } from './quantized.ts';
 import type { CompressionReport } from './report.ts';
 
 /** Files beside the weights that a model needs to be used. */
@@ -62,15 +63,35 @@ export async function writeCompanions(
   report: CompressionReport,
 ): Promise<void> {
   const quantization = quantizationConfig(report.recipe);
-  const config = { ...checkpoint.config, quantization_config: quantization };
+  const config = {
+    ...checkpoint.config,
+    ...(quantization && { quantization_config: quantization }),
+  };
   await writeJson(join(dir, 'config.json'), config);
-  await writeJson(join(dir, 'quantize_config.json'), quantization);
+  if (quantization) await writeJson(join(dir, 'quantize_config.json'), quantization);
   await copyCompanions(checkpoint.dir, dir);
   await writeJson(join(dir, 'kintsugi.json'), report);
 }
 
+/** The linear as it reads back: a weight that stays dense is rounded to the `original`'s type. */
+export function asStored(linear: CompressedLinear, { dtype }: TensorEntry): CompressedLinear {
+  if (linear.quantized) return linear;
+  const type = dtype as FloatDtype;
+  return { ...linear, weight: widen(type, narrow(type, linear.weight)) };
+}
+
+/** The tensors of one compressed linear: its codes, or the weight in the `original`'s type. */
+export function linearTensors(
+  module: string,
+  { weight, quantized }: CompressedLinear,
+  { name, dtype, shape }: TensorEntry,
+): TensorData[] {
+  if (quantized) return codeTensors(module, quantized);
+  return [{ name, dtype, shape, data: narrow(dtype as FloatDtype, weight) }];
+}
+
 /** The four tensors of one linear in a GPTQ v2 checkpoint. */
-export function linearTensors(module: string, weight: QuantizedWeight): TensorData[] {
+function codeTensors(module: string, weight: QuantizedWeight): TensorData[] {
   const { out, in: columns, qweight, qzeros, scales, gIdx } = packLinear(weight);
   const groups = scales.length / out;
   return [

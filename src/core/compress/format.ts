@@ -1,23 +1,30 @@
 import { z } from 'zod';
+import { type Bits, type CompressionOptions, gridOf } from '../../shared/compression.ts';
 import { KintsugiError } from '../../shared/errors.ts';
-import type { CompressionOptions } from './options.ts';
-import type { Bits } from './quantized.ts';
 
-/** What quantize_config.json and config.json's quantization_config say (METHODS.md B). */
-export function quantizationConfig(options: CompressionOptions): Record<string, unknown> {
+/**
+ * What quantize_config.json and config.json's quantization_config say (METHODS.md B); undefined
+ * where the weights are not quantised.
+ */
+export function quantizationConfig(
+  options: CompressionOptions,
+): Record<string, unknown> | undefined {
+  const grid = gridOf(options);
+  if (grid === null) return undefined;
+  const ordered = options.method === 'gptq';
   return {
     quant_method: 'gptq',
     checkpoint_format: 'gptq_v2',
-    bits: options.bits,
-    group_size: options.groupSize,
-    desc_act: options.actOrder,
-    sym: options.symmetric,
+    bits: grid.bits,
+    group_size: grid.groupSize,
+    desc_act: ordered && options.actOrder,
+    sym: grid.symmetric,
     lm_head: false,
     pack_dtype: 'int32',
     meta: {
       quantizer: ['kintsugi:0.1.0'],
-      damp_percent: options.damping,
-      static_groups: options.staticGroups,
+      ...('damping' in options && { damp_percent: options.damping }),
+      static_groups: ordered && options.staticGroups,
       true_sequential: true,
     },
   };

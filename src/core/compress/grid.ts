@@ -1,5 +1,5 @@
 /// <reference lib="es2025.float16" />
-import type { QuantizationOptions } from './quantized.ts';
+import type { GridOptions as AllGridOptions } from '../../shared/compression.ts';
 
 /** One row's affine grid over one group: w ≈ scale · (code − zero). */
 export interface Grid {
@@ -8,7 +8,7 @@ export interface Grid {
 }
 
 type Values = Float32Array | Float64Array;
-type GridOptions = Pick<QuantizationOptions, 'bits' | 'symmetric' | 'mse'>;
+type GridOptions = Omit<AllGridOptions, 'groupSize'>;
 
 const SMALLEST_HALF = 2 ** -24;
 const LARGEST_HALF = 65504;

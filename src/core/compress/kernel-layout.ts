@@ -1,5 +1,6 @@
+import type { Bits } from '../../shared/compression.ts';
 import type { KernelWeights } from '../engine/custom/quantized.ts';
-import { type Bits, groupColumns, type QuantizedWeight } from './quantized.ts';
+import { groupColumns, type QuantizedWeight } from './quantized.ts';
 
 const BLOCKS = [256, 128, 64, 32, 16] as const;
 

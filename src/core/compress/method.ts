@@ -1,24 +1,15 @@
 import type { Algebra } from './gemm.ts';
-import type {
-  HessianFactor,
-  LinearProblem,
-  QuantizationOptions,
-  QuantizedLinear,
-} from './quantized.ts';
+import type { CompressedLinear, HessianFactor, LinearProblem } from './quantized.ts';
 
-/** A training-free way to quantise linear layers. The algebra is plain JavaScript by default. */
-export interface QuantizationMethod {
-  readonly name: 'gptq' | 'rtn';
-  readonly needsHessian: boolean;
+/** A training-free way to compress linear layers, with its settings. */
+export interface Compressor {
+  /** Whether the layers' inputs decide; where not, they only measure the error. */
+  readonly needsCalibration: boolean;
   /**
    * The costly part that linears with one input (q, k, v) share.
    * @throws KintsugiError QUANTIZATION_INVALID where the Hessian has no usable factor.
    */
-  prepare?(
-    hessian: Float32Array,
-    columns: number,
-    options: QuantizationOptions,
-    algebra?: Algebra,
-  ): Promise<HessianFactor>;
-  quantizeLinear(problem: LinearProblem, algebra?: Algebra): Promise<QuantizedLinear>;
+  prepare?(hessian: Float32Array, columns: number, algebra?: Algebra): Promise<HessianFactor>;
+  /** The algebra is plain JavaScript by default. */
+  compress(problem: LinearProblem, algebra?: Algebra): Promise<CompressedLinear>;
 }

@@ -1,5 +1,6 @@
 /// <reference lib="es2025.float16" />
-import type { Bits, QuantizedWeight } from './quantized.ts';
+import type { Bits } from '../../shared/compression.ts';
+import type { QuantizedWeight } from './quantized.ts';
 
 /** The tensors of one linear in a "gptq_v2" checkpoint (METHODS.md B, "Checkpoint"). */
 export interface PackedLinear {

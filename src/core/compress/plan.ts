@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { type CompressionOptions, methodName } from '../../shared/compression.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import type { Checkpoint } from '../checkpoint/folder.ts';
 import type { TensorEntry } from '../checkpoint/safetensors.ts';
@@ -7,7 +8,8 @@ import type { Family, ModelConfig } from '../models/family.ts';
 import { familyOf } from '../models/registry.ts';
 import { batchOf, type CalibrationIds, type Linear } from './calibrate.ts';
 import { estimateCompression, type MemoryEstimate } from './estimate.ts';
-import { type CompressionOptions, checkQuantization } from './options.ts';
+import { compressorOf } from './methods.ts';
+import { checkCompression } from './options.ts';
 
 export interface PlannedBlock {
   readonly layer: number;
@@ -50,7 +52,7 @@ export function planCompression(
     planBlock(checkpoint, family.stages(config, layer), shapes, layer),
   );
   const linears = blocks.flatMap((block) => block.linears);
-  checkQuantization(options, linears);
+  checkCompression(options, linears);
   checkCalibration(options, calibration, config);
   const inBlocks = new Set(blocks.flatMap((block) => block.dense));
   const quantized = new Set(linears.map(({ module }) => `${module}.weight`));
@@ -120,15 +122,18 @@ const alreadyCompressed = (file: string) =>
   });
 
 function checkCalibration(
-  { method }: CompressionOptions,
+  options: CompressionOptions,
   calibration: CalibrationIds | undefined,
   config: ModelConfig,
 ): void {
   const invalid = (message: string, next: string) =>
     new KintsugiError('DATA_INVALID', message, { field: 'calibration', next });
   if (calibration === undefined) {
-    if (method === 'rtn') return;
-    throw invalid('GPTQ needs calibration text', 'Give calibration text, or choose rtn.');
+    if (!compressorOf(options).needsCalibration) return;
+    throw invalid(
+      `${methodName(options.method)} needs calibration text`,
+      'Give calibration text, or choose rtn or magnitude.',
+    );
   }
   const { ids, length } = calibration;
   if (length < 1 || length > config.maxPositions)

@@ -1,22 +1,16 @@
-export const BITS = [2, 3, 4, 8] as const;
-export type Bits = (typeof BITS)[number];
+import type { Bits, GridOptions } from '../../shared/compression.ts';
 
-/** How codes map to weights: METHODS.md B, "Grid" and "Checkpoint". */
-export interface QuantizationOptions {
-  readonly bits: Bits;
-  /** Input columns that share a scale; −1 means all of them. */
-  readonly groupSize: number;
-  /** Zero point fixed at the middle code, range ±max|w|. */
-  readonly symmetric: boolean;
-  /** Shrink each range to the one with the least Σ|q − w|^2.4. */
-  readonly mse: boolean;
-  /** GPTQ: quantise columns by descending activation energy. */
+/** How GPTQ walks through the columns. */
+export interface SolverOptions {
+  /** Quantise columns by descending activation energy. */
   readonly actOrder: boolean;
-  /** GPTQ: fit every group before any column moves. */
+  /** Fit every group before any column moves. */
   readonly staticGroups: boolean;
-  /** GPTQ: share of mean diag H added to the diagonal. */
+  /** Share of mean diag H added to the diagonal. */
   readonly damping: number;
 }
+
+export type GptqOptions = GridOptions & SolverOptions;
 
 /** W[o, i] = scales[g, o] · (codes[o, i] − zeros[g, o]) with g = gIdx[i]. */
 export interface QuantizedWeight {
@@ -34,15 +28,19 @@ export interface QuantizedWeight {
   readonly gIdx: Int32Array;
 }
 
-/** A quantised linear and what quantising it cost. */
-export interface QuantizedLinear extends QuantizedWeight {
+/** A compressed linear and what compressing it cost. */
+export interface CompressedLinear {
+  /** [out, in], in the layer's own order: the weight that is left. */
+  readonly weight: Float32Array;
+  /** The codes of that weight, where the method quantises. */
+  readonly quantized?: QuantizedWeight;
   /** tr((W−Q)H(W−Q)ᵀ) / tr(WHWᵀ); with H = I when no Hessian was given. */
   readonly error: number;
   /** The damping that the factorisation succeeded with; 0 where the method has none. */
   readonly damping: number;
 }
 
-/** What GPTQ needs of a Hessian; linears that read one input share it. */
+/** What GPTQ and SparseGPT need of a Hessian; linears that read one input share it. */
 export interface HessianFactor {
   /** Solving order: position p holds column order[p] of the layer. */
   readonly order: Int32Array;
@@ -61,7 +59,6 @@ export interface LinearProblem {
   readonly hessian?: Float32Array;
   /** What the method's `prepare` made of that Hessian, where several linears share it. */
   readonly factor?: HessianFactor;
-  readonly options: QuantizationOptions;
 }
 
 /** The group size in columns: −1 resolved. */

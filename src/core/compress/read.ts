@@ -1,5 +1,6 @@
 /// <reference lib="es2025.float16" />
 import { join } from 'node:path';
+import type { Bits } from '../../shared/compression.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import type { Checkpoint } from '../checkpoint/folder.ts';
 import { readRaw, type TensorEntry } from '../checkpoint/safetensors.ts';
@@ -7,7 +8,7 @@ import type { KernelWeights } from '../engine/custom/quantized.ts';
 import { parseQuantizationConfig } from './format.ts';
 import { toKernelLayout } from './kernel-layout.ts';
 import { packedWords, unpackLinear } from './packing.ts';
-import { type Bits, groupColumns, type QuantizedWeight } from './quantized.ts';
+import { groupColumns, type QuantizedWeight } from './quantized.ts';
 
 const CODES = '.qweight';
 

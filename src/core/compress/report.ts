@@ -1,14 +1,14 @@
+import type { CompressionOptions } from '../../shared/compression.ts';
 import { groupOrder, kernelBits, kernelBlock } from './kernel-layout.ts';
-import type { CompressionOptions } from './options.ts';
-import type { Bits, QuantizedWeight } from './quantized.ts';
+import type { CompressedLinear, QuantizedWeight } from './quantized.ts';
 
-/** One quantised linear, as reported. */
+/** One compressed linear, as reported. */
 export interface LayerReport {
   readonly module: string;
   readonly out: number;
   readonly in: number;
-  readonly bits: Bits;
-  readonly groupSize: number;
+  /** Share of the weights that are exactly 0. */
+  readonly sparsity: number;
   /** Squared output error on the calibration inputs, as a share of the output's energy. */
   readonly error: number;
   /** The damping that the factorisation took; 0 for methods without one. */
@@ -27,7 +27,7 @@ export interface SizePair {
 /** kintsugi.json: what a compressed folder is and what making it cost. */
 export interface CompressionReport {
   readonly format: 'kintsugi-compression';
-  readonly version: 1;
+  readonly version: 2;
   /** Checkpoint.hash of the model that was compressed. */
   readonly base: string;
   readonly architecture: string;
@@ -44,8 +44,18 @@ export interface CompressionReport {
   readonly seconds: number;
 }
 
-/** Bytes that a quantised linear holds while running: 2- and 3-bit codes sit in nibbles. */
-export function kernelBytes({ out, in: columns, bits, groupSize, gIdx }: QuantizedWeight): number {
+export function shareOfZeros(weight: Float32Array): number {
+  let zeros = 0;
+  for (const value of weight) if (value === 0) zeros++;
+  return zeros / weight.length;
+}
+
+/** Bytes that a compressed linear holds while running; zeros take as much room as other weights. */
+export const linearBytes = ({ weight, quantized }: CompressedLinear): number =>
+  quantized ? kernelBytes(quantized) : weight.byteLength;
+
+/** 2- and 3-bit codes sit in nibbles. */
+function kernelBytes({ out, in: columns, bits, groupSize, gIdx }: QuantizedWeight): number {
   const blocks = columns / kernelBlock(groupSize, columns);
   const codeBits = kernelBits(bits);
   const perRow = (columns * codeBits) / 8 + 4 * blocks + Math.ceil((blocks * codeBits) / 8);

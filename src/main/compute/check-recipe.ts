@@ -1,4 +1,4 @@
-import { checkQuantization } from '../../core/compress/options.ts';
+import { checkCompression } from '../../core/compress/options.ts';
 import type { Model } from '../../core/models/model.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import type { Recipe } from '../../shared/recipe.ts';
@@ -15,7 +15,7 @@ export function checkRecipeFits({ family, config }: Model, recipe: Recipe): void
       const [out, columns] = shapes.get(`${module}.weight`) as readonly [number, number];
       return { module, out, in: columns };
     });
-  checkQuantization(recipe.compression, linears);
+  checkCompression(recipe.compression, linears);
   const { length } = recipe.compression.calibration;
   atMost('compression.calibration.length', length, config.maxPositions, 'positions');
   atMost('tuning.tokens', recipe.tuning.tokens, config.maxPositions - 2, 'positions');

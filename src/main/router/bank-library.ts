@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { describeCompression } from '../../shared/compression.ts';
 import type { BankDetail, BankSummary } from '../../shared/contract/banks.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { recipeSchema } from '../../shared/recipe.ts';
@@ -76,10 +77,9 @@ export function openLibrary(db: Store['db'], folder: string) {
   const nameOfRunBank = async (runId: string, seed: number): Promise<string> => {
     const recipe = recipeSchema.safeParse((await findRun(db, runId)).recipe).data;
     if (recipe === undefined) return `Bank of ${runId}`;
-    const { method, bits } = recipe.compression;
     const model = recipe.model === 'starter' ? 'Starter' : basename(recipe.model);
     const seeds = recipe.repeats > 1 ? `, seed ${seed}` : '';
-    return `${model}, ${method.toUpperCase()} ${bits}-bit${seeds}`;
+    return `${model}, ${describeCompression(recipe.compression)}${seeds}`;
   };
 
   const armsOf = async ({ runId, seed, hash }: LibraryBank): Promise<readonly ArmResult[]> => {

@@ -1,3 +1,4 @@
+import { describeCompression, gridOf } from '../../shared/compression.ts';
 import type { FileContent } from '../../shared/contract/common.ts';
 import type { RunDetail } from '../../shared/contract/runs.ts';
 import type { ArmResult } from '../../shared/results.ts';
@@ -28,6 +29,7 @@ const COLUMNS = [
   'status',
   'created',
   'model',
+  'compression',
   'bits',
   'seed',
   'arm',
@@ -49,11 +51,13 @@ function toCsv(runs: readonly RunDetail[]): string {
 
 function runCells({ id, name, status, createdAt, recipe, seed }: RunDetail): unknown[] {
   const created = new Date(createdAt).toISOString();
-  return [id, name, status, created, recipe?.model, recipe?.compression.bits, seed];
+  const compression = recipe ? describeCompression(recipe.compression) : undefined;
+  const bits = recipe ? gridOf(recipe.compression)?.bits : undefined;
+  return [id, name, status, created, recipe?.model, compression, bits, seed];
 }
 
 function armCells(result: ArmResult | undefined): unknown[] {
-  if (result === undefined) return COLUMNS.slice(7).map(() => undefined);
+  if (result === undefined) return COLUMNS.slice(8).map(() => undefined);
   const { arm, mean, perplexity, recovery, extraParameters, bytesOnDisk } = result;
   const share = recovery !== null && 'share' in recovery ? recovery.share : undefined;
   return [arm.id, mean.mean, mean.standardError, perplexity, share, extraParameters, bytesOnDisk];

@@ -1,5 +1,6 @@
 import { Anchor, Button, Code, Paper, Stack, Table, Text, Title } from '@mantine/core';
 import { useState } from 'react';
+import { describeCompression } from '../../shared/compression.ts';
 import type { BankDetail } from '../../shared/contract/banks.ts';
 import { PageHeader } from '../components/page-header.tsx';
 import { formatBytes, formatDate, formatPercent } from '../format.ts';
@@ -155,9 +156,7 @@ function Provenance({ bank }: { bank: BankDetail }) {
       {recipe && (
         <>
           <dt>Compression</dt>
-          <dd>
-            {recipe.compression.method.toUpperCase()}, {recipe.compression.bits} bits
-          </dd>
+          <dd>{describeCompression(recipe.compression)}</dd>
           <dt>Tuning</dt>
           <dd>
             {recipe.tuning.steps} steps per prompt, seed {bank.seed}

@@ -1,9 +1,7 @@
+import { describeCompression, gridOf } from '../../shared/compression.ts';
 import type { Recipe } from '../../shared/recipe.ts';
 import type { ArmRecovery } from '../../shared/results.ts';
 import { formatPercent } from '../format.ts';
-
-const METHODS: Readonly<Record<string, string>> = { gptq: 'GPTQ', rtn: 'rounding' };
-export const methodName = (method: string): string => METHODS[method] ?? method;
 
 /** The last part of a model's folder, or "starter". */
 export const modelName = (model: string): string =>
@@ -12,9 +10,11 @@ export const modelName = (model: string): string =>
 /** What a run does, in a few words: "starter · GPTQ 2 bits, groups of 64". */
 export function describeRecipe(recipe: Recipe | null): string {
   if (recipe === null) return 'recipe of another version';
-  const { method, bits, groupSize } = recipe.compression;
-  const groups = groupSize === -1 ? 'one group per row' : `groups of ${groupSize}`;
-  return `${modelName(recipe.model)} · ${methodName(method)} ${bits} bits, ${groups}`;
+  const { compression } = recipe;
+  const groupSize = gridOf(compression)?.groupSize;
+  const groups = groupSize === -1 ? ', one group per row' : `, groups of ${groupSize}`;
+  const grouped = groupSize === undefined ? '' : groups;
+  return `${modelName(recipe.model)} · ${describeCompression(compression)}${grouped}`;
 }
 
 /** The share of the lost accuracy that came back, with its interval. */

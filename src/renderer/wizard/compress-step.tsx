@@ -1,8 +1,43 @@
-import type { Recipe } from '../../shared/recipe.ts';
+import type { ReactNode } from 'react';
+import {
+  type Compression,
+  type GridOptions,
+  gridOf,
+  type MethodName,
+  sparsityOf,
+} from '../../shared/compression.ts';
+import { CompressExpert } from './compress-expert.tsx';
 import { useDraft } from './draft.ts';
-import { Choice, Expert, NumberSetting, SelectSetting, SwitchSetting } from './settings.tsx';
+import { withGrid, withMethod } from './method-choice.ts';
+import { Choice, Expert, SelectSetting } from './settings.tsx';
 
-type Compression = Recipe['compression'];
+const METHODS = [
+  {
+    value: 'gptq',
+    title: 'GPTQ',
+    text: 'Fewer bits for each weight; later weights make up for every rounding. The usual choice.',
+  },
+  {
+    value: 'rtn',
+    title: 'Rounding',
+    text: 'Fewer bits, each weight to the nearest value. Fast, and loses most.',
+  },
+  {
+    value: 'sparsegpt',
+    title: 'SparseGPT',
+    text: 'Sets weights to zero; the weights that stay make up for those that go.',
+  },
+  {
+    value: 'wanda',
+    title: 'Wanda',
+    text: 'Zeroes weights that are small and see small inputs; changes no other.',
+  },
+  {
+    value: 'magnitude',
+    title: 'Magnitude',
+    text: 'Zeroes the smallest weights, whatever they do. The baseline.',
+  },
+] as const satisfies readonly { value: MethodName; title: string; text: string }[];
 
 const BITS = [
   { value: '8', title: '8 bits', text: 'Half of 16-bit weights; hardly any loss.' },
@@ -15,19 +50,52 @@ const BITS = [
   { value: '2', title: '2 bits', text: 'An eighth; a large loss, with much to mend.' },
 ] as const;
 
+/** Beside these, any share can be given among the expert settings. */
+const SPARSITIES = [
+  { value: '0.5', title: 'Half', text: 'The least useful half, wherever it lies.' },
+  { value: '4:8', title: '4:8', text: 'Four of every eight neighbours; a little more is lost.' },
+  {
+    value: '2:4',
+    title: '2:4',
+    text: 'Two of every four, as sparse GPU kernels want it; more is lost.',
+  },
+  { value: '0.7', title: '70%', text: 'A large loss, with much to mend.' },
+] as const;
+
+const KEPT = [
+  { value: 'none', label: 'As they are' },
+  { value: '8', label: '8 bits' },
+  { value: '4', label: '4 bits' },
+  { value: '3', label: '3 bits' },
+  { value: '2', label: '2 bits' },
+] as const;
+
 export function CompressStep() {
   const { recipe, setRecipe } = useDraft();
   const { compression } = recipe;
-  const set = (change: Partial<Compression>) =>
-    setRecipe({ ...recipe, compression: { ...compression, ...change } });
+  const set = (next: Compression) => setRecipe({ ...recipe, compression: next });
   return (
     <>
-      <Choice
-        label="Bits for each weight"
-        value={String(compression.bits)}
-        choices={BITS}
-        onChange={(bits) => set({ bits: Number(bits) as Compression['bits'] })}
-      />
+      <Part title="Method">
+        <Choice
+          label="Method"
+          value={compression.method}
+          choices={METHODS}
+          onChange={(method) => set(withMethod(compression, method))}
+        />
+      </Part>
+      {'quantization' in compression ? (
+        <Pruning compression={compression} set={set} />
+      ) : (
+        <Part title="Bits for each weight">
+          <Choice
+            label="Bits for each weight"
+            value={String(compression.bits)}
+            choices={BITS}
+            onChange={(bits) => set(withGrid(compression, { bits: bitsOf(bits) }))}
+          />
+        </Part>
+      )}
       <Expert>
         <CompressExpert compression={compression} set={set} />
       </Expert>
@@ -35,91 +103,55 @@ export function CompressStep() {
   );
 }
 
-function CompressExpert({
-  compression,
-  set,
-}: {
-  compression: Compression;
-  set: (change: Partial<Compression>) => void;
-}) {
-  const { calibration } = compression;
+const bitsOf = (text: string) => Number(text) as GridOptions['bits'];
+
+function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <>
-      <SelectSetting
-        label="Method"
-        about="GPTQ corrects each rounding by the columns still to come; plain rounding does not."
-        value={compression.method}
-        data={[
-          { value: 'gptq', label: 'GPTQ' },
-          { value: 'rtn', label: 'Plain rounding' },
-        ]}
-        onChange={(method) => set({ method })}
-      />
-      <SelectSetting
-        label="Group size"
-        about="Weights that share a scale; smaller groups lose less and take more room."
-        value={String(compression.groupSize)}
-        data={groupSizes(compression.groupSize)}
-        onChange={(size) => set({ groupSize: Number(size) })}
-      />
-      <SwitchSetting
-        label="Symmetric"
-        about="Values lie evenly around zero, without an offset for each group."
-        value={compression.symmetric}
-        onChange={(symmetric) => set({ symmetric })}
-      />
-      <SwitchSetting
-        label="Best range"
-        about="Each group’s range shrinks to the one with the least error."
-        value={compression.mse}
-        onChange={(mse) => set({ mse })}
-      />
-      <SwitchSetting
-        label="Important columns first"
-        about="GPTQ quantises the columns with the largest inputs first."
-        value={compression.actOrder}
-        onChange={(actOrder) => set({ actOrder })}
-      />
-      <SwitchSetting
-        label="Static groups"
-        about="Groups’ scales are set before the columns are reordered."
-        value={compression.staticGroups}
-        onChange={(staticGroups) => set({ staticGroups })}
-      />
-      <NumberSetting
-        label="Damping"
-        about="Added to the curvature so that it can be inverted; more is safer and less exact."
-        value={compression.damping}
-        min={0.0001}
-        max={1}
-        step={0.005}
-        fraction
-        onChange={(damping) => set({ damping })}
-      />
-      <NumberSetting
-        label="Calibration samples"
-        about="Pieces of text that show GPTQ which weights matter."
-        value={calibration.samples}
-        min={1}
-        max={100_000}
-        onChange={(samples) => set({ calibration: { ...calibration, samples } })}
-      />
-      <NumberSetting
-        label="Tokens per sample"
-        about="Length of each piece of calibration text."
-        value={calibration.length}
-        min={1}
-        max={8192}
-        onChange={(length) => set({ calibration: { ...calibration, length } })}
-      />
-    </>
+    <section className="part">
+      <h2 className="part-title">{title}</h2>
+      {children}
+    </section>
   );
 }
 
-function groupSizes(current: number) {
-  const sizes = [...new Set([32, 64, 128, 256, -1, current])];
-  return sizes.map((size) => ({
-    value: String(size),
-    label: size === -1 ? 'One per row' : String(size),
-  }));
+interface PruningProps {
+  readonly compression: Extract<Compression, { readonly quantization: unknown }>;
+  readonly set: (next: Compression) => void;
+}
+
+function Pruning({ compression, set }: PruningProps) {
+  const setSparsity = (text: string) =>
+    set({
+      ...compression,
+      sparsity: text.includes(':') ? (text as `${number}:${number}`) : Number(text),
+    });
+  return (
+    <>
+      <Part title="Weights that become zero">
+        <Choice
+          label="Weights that become zero"
+          value={String(sparsityOf(compression))}
+          choices={SPARSITIES}
+          onChange={setSparsity}
+        />
+        <p className="hint">
+          Zeros alone make the model no smaller and no faster here: they are stored and computed
+          like other weights. A zipped copy is smaller.
+        </p>
+      </Part>
+      <SelectSetting
+        label="Weights that stay"
+        about="Kept as they are, or quantised as well."
+        value={String(gridOf(compression)?.bits ?? 'none')}
+        data={KEPT}
+        onChange={(kept) =>
+          set(
+            kept === 'none'
+              ? { ...compression, quantization: null }
+              : withGrid(compression, { bits: bitsOf(kept) }),
+          )
+        }
+      />
+    </>
+  );
 }

@@ -1,10 +1,11 @@
 import { Alert, Button, Group, TextInput } from '@mantine/core';
 import { useState } from 'react';
+import { describeCompression } from '../../shared/compression.ts';
 import type { RunEstimate } from '../../shared/contract/wizard.ts';
 import type { Recipe } from '../../shared/recipe.ts';
 import { formatBytes, formatCount, formatRoughly } from '../format.ts';
 import { Failure, Waiting } from '../notice.tsx';
-import { describeRecipe, methodName, modelName } from '../runs/describe.ts';
+import { describeRecipe, modelName } from '../runs/describe.ts';
 import { goTo, hrefTo } from '../shell/pages.ts';
 import { useAction } from '../use-call.ts';
 import { FitBadge, useEstimate } from './cost.tsx';
@@ -88,7 +89,7 @@ function Summary({ recipe }: { recipe: Recipe }) {
     evaluation.tasks === 'all' ? 'all starter tasks' : `${evaluation.tasks.length} tasks`;
   const rows: readonly (readonly [name: string, value: string, step: StepName])[] = [
     ['Model', modelName(recipe.model), 'model'],
-    ['Compress', `${methodName(compression.method)}, ${compression.bits} bits`, 'compress'],
+    ['Compress', describeCompression(compression), 'compress'],
     [
       'Tune',
       `${tuning.bank.count} prompts of ${tuning.tokens} tokens, ${formatCount(tuning.steps)} steps each`,

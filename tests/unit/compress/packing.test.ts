@@ -2,14 +2,13 @@ import { describe, expect, test } from 'vitest';
 import { kernelBlock, toKernelLayout } from '../../../src/core/compress/kernel-layout.ts';
 import { packLinear, unpackLinear } from '../../../src/core/compress/packing.ts';
 import {
-  BITS,
-  type Bits,
   dequantize,
   groupColumns,
   type QuantizedWeight,
 } from '../../../src/core/compress/quantized.ts';
 import { dequantize as dequantizeKernel } from '../../../src/core/engine/custom/quantized.ts';
 import { createRandom } from '../../../src/core/random.ts';
+import { BITS, type Bits } from '../../../src/shared/compression.ts';
 
 /** Random codes; `actOrder` deals the columns to the groups at random. */
 function randomWeight(

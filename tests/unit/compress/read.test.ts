@@ -10,7 +10,6 @@ import {
   writeSafetensors,
 } from '../../../src/core/checkpoint/safetensors.ts';
 import { compress } from '../../../src/core/compress/compress.ts';
-import { defaultCompression } from '../../../src/core/compress/options.ts';
 import { readQuantizedLinear } from '../../../src/core/compress/read.ts';
 import { createEngine } from '../../../src/core/engine/index.ts';
 import { makeTinyModel } from './tiny-model.ts';
@@ -25,7 +24,7 @@ beforeAll(async () => {
   await compress({
     checkpoint: await makeTinyModel(join(folder, 'model')),
     out: compressed,
-    options: { ...defaultCompression, method: 'rtn', bits: 3, groupSize: 32 },
+    options: { method: 'rtn', bits: 3, groupSize: 32, symmetric: false, mse: false },
     engine: await createEngine({ device: 'cpu', threads: 1 }),
     seed: 1,
   });

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { gptq } from '../../../src/core/compress/gptq.ts';
 import { toKernelLayout } from '../../../src/core/compress/kernel-layout.ts';
-import { BITS, dequantize } from '../../../src/core/compress/quantized.ts';
 import { quantizedMatMul } from '../../../src/core/engine/custom/quantized.ts';
 import { createCompiledEngine } from '../../../src/core/engine/onnx/session.ts';
+import { BITS } from '../../../src/shared/compression.ts';
 import { makeHessian, makeLayer } from './layer.ts';
 
 const shape = { out: 20, in: 96, tokens: 128, sequences: 2, dead: [] };
@@ -43,8 +43,8 @@ for (const bits of BITS)
         staticGroups: false,
         damping: 0.01,
       };
-      const q = await gptq.quantizeLinear({ ...shape, weight, hessian, options });
-      const kernel = toKernelLayout(q);
+      const solved = await gptq(options).compress({ ...shape, weight, hessian });
+      const kernel = toKernelLayout(solved.quantized!);
       const executable = await engine.compile({
         name: 'linear',
         inputs: { x: { shape: [rows, shape.in], dtype: 'float32' } },
@@ -52,7 +52,7 @@ for (const bits of BITS)
       });
       const { y } = await executable.run({ x });
       await executable.release();
-      const expected = product(dequantize(q));
+      const expected = product(solved.weight);
       const largest = Math.max(...expected.map(Math.abs));
       const worst = expected.reduce((max, value, i) => Math.max(max, Math.abs(value - y![i]!)), 0);
       expect(worst / largest).toBeLessThan(1e-6);

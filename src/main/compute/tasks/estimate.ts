@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { Task } from '../../../core/evaluate/tasks.ts';
+import { gridOf } from '../../../shared/compression.ts';
 import type { Fit, MemoryItem, Need, RunEstimate } from '../../../shared/contract/wizard.ts';
 import type { Recipe } from '../../../shared/recipe.ts';
 import type { Store } from '../../db/open.ts';
@@ -64,9 +65,14 @@ function shapeOf({ model: { family, config } }: LoadedModel): Shape {
   };
 }
 
-/** Packed codes with a scale and a zero per group; 3-bit codes take 4 bits in memory, 2-bit codes too. */
+/**
+ * Packed codes with a scale and a zero per group; 3-bit codes take 4 bits in memory, 2-bit codes too.
+ * Zeros among weights that are not quantised take as much room as other weights.
+ */
 function sizes({ compression }: Recipe, shape: Shape, original: number): RunEstimate['size'] {
-  const { bits, groupSize } = compression;
+  const grid = gridOf(compression);
+  if (grid === null) return { original, compressedDisk: original, compressedMemory: original };
+  const { bits, groupSize } = grid;
   const groups = shape.linear / (groupSize === -1 ? shape.columns : groupSize);
   const rest = original * (1 - shape.linear / shape.parameters);
   const packed = (width: number) => (shape.linear * width) / 8 + groups * (2 + width / 8);
@@ -138,7 +144,8 @@ function work(
 ): Work[] {
   const { compression, tuning, evaluation, repeats } = recipe;
   const calibration = compression.calibration.samples * compression.calibration.length;
-  const gptq = compression.method === 'gptq' ? 2 * calibration * linear + 6 * linear * columns : 0;
+  const solves = compression.method === 'gptq' || compression.method === 'sparsegpt';
+  const compress = 2 * calibration * linear + (solves ? 6 * linear * columns : 0);
   const perStep = 6 * parameters * tuning.batch * (INPUT_TOKENS + tuning.tokens);
   const loraStep = 6 * parameters * tuning.batch * INPUT_TOKENS;
   const questions = sum(
@@ -153,7 +160,7 @@ function work(
   // Every prompt of the bank alone, beside IDP's choice.
   const controls = 2 * parameters * questions * tuning.bank.count * (INPUT_TOKENS + tuning.tokens);
   return [
-    { name: 'compress', operations: gptq, stages: 2 },
+    { name: 'compress', operations: compress, stages: 2 },
     {
       name: 'tune',
       operations:

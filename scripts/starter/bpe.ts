@@ -149,7 +149,7 @@ export function tokenizerConfigJson(maxLength: number): object {
   return {
     tokenizer_class: 'PreTrainedTokenizerFast',
     add_prefix_space: false,
-    add_bos_token: false,
+    add_bos_token: true,
     add_eos_token: false,
     bos_token: END_OF_TEXT,
     eos_token: END_OF_TEXT,

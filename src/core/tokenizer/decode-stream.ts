@@ -1,5 +1,5 @@
 /** What an incomplete UTF-8 sequence decodes to. */
-const REPLACEMENT = '\uFFFD';
+const INCOMPLETE = /\uFFFD+$/;
 
 export interface DecodeStream {
   /** The text that this id completes; empty while a character is still missing bytes. */
@@ -29,7 +29,7 @@ export function createDecodeStream(decode: (ids: readonly number[]) => string): 
     push(id) {
       pending.push(id);
       const text = pendingText();
-      if (text.endsWith(REPLACEMENT)) return take(text.slice(0, -1));
+      if (INCOMPLETE.test(text)) return take(text.replace(INCOMPLETE, ''));
       const fresh = take(text);
       // A special token alone has no text: what comes before it stays the context.
       if (text !== '') [context, pending, returned] = [pending, [], 0];

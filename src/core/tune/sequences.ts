@@ -13,7 +13,8 @@ export interface Sequence {
 /** What tuning needs of a tokenizer. `encode` adds no special tokens. */
 export interface TextEncoder {
   encode(text: string): ArrayLike<number>;
-  readonly bosId?: number | undefined;
+  /** What the tokenizer puts in front of every text. */
+  readonly opening?: readonly number[];
 }
 
 export interface EncodeOptions {
@@ -33,11 +34,9 @@ export function encodeExamples(examples: readonly Example[], options: EncodeOpti
   });
 }
 
-const opening = ({ bosId }: TextEncoder): number[] => (bosId === undefined ? [] : [bosId]);
-
 /** Consecutive windows of the text, every token learned. */
 function encodeText({ group, target }: Example, { tokenizer, maxLength }: EncodeOptions) {
-  const start = opening(tokenizer);
+  const start = tokenizer.opening ?? [];
   const ids = Array.from(tokenizer.encode(target));
   const room = maxLength - start.length;
   return Array.from({ length: Math.ceil(ids.length / room) }, (_, i) => ({
@@ -59,7 +58,7 @@ export function encodePair(
 ): { readonly ids: number[]; readonly scored: number } {
   const whole = Array.from(tokenizer.encode(context + target));
   const before = tokenizer.encode(context.trimEnd()).length;
-  return { ids: [...opening(tokenizer), ...whole], scored: Math.max(1, whole.length - before) };
+  return { ids: [...(tokenizer.opening ?? []), ...whole], scored: Math.max(1, whole.length - before) };
 }
 
 function encodeAnswer({ group, context, target }: Example, options: EncodeOptions): Sequence {

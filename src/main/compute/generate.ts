@@ -1,9 +1,14 @@
 import { createGenerator, type Started } from '../../core/generate/generate.ts';
+import { type ChatMessage, encodeChat } from '../../core/tokenizer/chat.ts';
 import type { EngineChoice } from './engine.ts';
 import { type ArmFolders, checkIds, describeChoice, withArm } from './open-arm.ts';
 
 export interface GenerateRequest {
   readonly prompt: string;
+  /** Reads the prompt as a user's message, by the model's chat template. */
+  readonly chat?: boolean;
+  /** What the assistant is told before a chat. */
+  readonly system?: string;
   readonly maxTokens: number;
   /** 0 is greedy. */
   readonly temperature: number;
@@ -36,12 +41,13 @@ export function generateText(
 ) {
   return withArm(folders, engine, async (prepared, opened) => {
     const { tokenizer } = prepared.loaded;
-    const { prompt, ...options } = request;
-    const start = tokenizer.bosId === undefined ? [] : [tokenizer.bosId];
-    const ids = [...start, ...tokenizer.encode(prompt)];
+    const { prompt, chat, system, ...options } = request;
+    const ids = chat
+      ? encodeChat(tokenizer, messages(prompt, system))
+      : [...tokenizer.opening, ...tokenizer.encode(prompt)];
     checkIds(prepared, ids, '--prompt');
     const generator = createGenerator(opened, prepared.arm);
-    const stop = tokenizer.eosId === undefined ? [] : [tokenizer.eosId];
+    const stop = tokenizer.stopIds;
     let started: Started | undefined;
     let text = '';
     const add = (piece: string) => {
@@ -65,3 +71,8 @@ export function generateText(
     }
   });
 }
+
+const messages = (prompt: string, system: string | undefined): ChatMessage[] => [
+  ...(system === undefined ? [] : [{ role: 'system' as const, content: system }]),
+  { role: 'user', content: prompt },
+];

@@ -20,11 +20,15 @@ async function document(...args: string[]) {
 const refusal = async (...args: string[]) =>
   JSON.parse((await kintsugi(home, [...args, '--json'])).stdout).error;
 
+const TEMPLATE =
+  '{% for m in messages %}<|endoftext|>{{ m.role }}: {{ m.content }}\n{% endfor %}assistant:';
+
 const TUNING = ['--data', 'starter:animals', '--steps', '3', '--batch', '2'];
 
 beforeAll(async () => {
   home = temporaryFolder();
   await writeTinyModel(at('model'));
+  writeFileSync(at('model/chat_template.jinja'), TEMPLATE);
   const calibration = ['--samples', '2', '--length', '32'];
   const compress = ['compress', '--model', at('model'), '--bits', '3', '--group-size', '32'];
   const report = await document(...compress, ...calibration, '--out', at('small'));
@@ -81,3 +85,19 @@ test.each([[[]], [['--bank', 'bank']], [['--adapter', 'lora']]])(
     expect(made.text).toBe(tokenizer.decode(made.ids));
   },
 );
+
+test('a chat is read by the template that the compressed model kept', async () => {
+  const tokenizer = await loadTokenizer(at('model'));
+  const text = '<|endoftext|>system: Be brief.\n<|endoftext|>user: Hi\nassistant:';
+  const arm = ['--model', at('small')];
+  const { logits } = await document('logits', ...arm, '--ids', tokenizer.encode(text).join(','));
+  const chat = ['generate', ...arm, '--chat', '--system', 'Be brief.', '--prompt', 'Hi'];
+  const made = await document(...chat, '--max-tokens', '2');
+  expect(made.ids[0]).toBe(logits.indexOf(Math.max(...logits)));
+  expect(await refusal('generate', '--chat', '--prompt', 'Hi')).toMatchObject({
+    code: 'CHAT_TEMPLATE_INVALID',
+  });
+  expect(await refusal('generate', ...arm, '--system', 'x', '--prompt', 'Hi')).toMatchObject({
+    code: 'ARGUMENT_INVALID',
+  });
+});

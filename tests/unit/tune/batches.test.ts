@@ -60,7 +60,7 @@ describe('encodeExamples', () => {
   });
 
   it('opens every sequence with the beginning-of-text token, which is not learned', () => {
-    const opened = { ...options, tokenizer: { encode: codes, bosId: 1 } };
+    const opened = { ...options, tokenizer: { encode: codes, opening: [1] } };
     const [answer] = encodeExamples([example('abc:', ' d')], opened);
     expect([...answer!.ids]).toEqual([1, ...codes('abc: d')]);
     expect(answer!.scoredFrom).toBe(5);

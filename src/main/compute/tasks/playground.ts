@@ -48,10 +48,10 @@ async function generatePane(
   const seed = pane.seed ?? results.seeds[0]!;
   const { prepared } = await openRunArm(store, run, workspace, { arm: pane.arm, seed });
   const { tokenizer } = prepared.loaded;
-  const ids = [...[tokenizer.bosId ?? []].flat(), ...tokenizer.encode(input)];
+  const ids = [...tokenizer.opening, ...tokenizer.encode(input)];
   checkIds(prepared, ids, 'input');
   const generator = createGenerator(await workspace.engine(), prepared.arm);
-  const stop = tokenizer.eosId === undefined ? [] : [tokenizer.eosId];
+  const stop = tokenizer.stopIds;
   const start = performance.now();
   let tokens = 0;
   try {

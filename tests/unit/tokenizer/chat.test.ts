@@ -1,0 +1,89 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type ChatMessage, createChatTemplate } from '../../../src/core/tokenizer/chat.ts';
+import { loadTokenizer } from '../../../src/core/tokenizer/tokenizer.ts';
+import golden from '../../fixtures/chat/golden.json' with { type: 'json' };
+import { failure } from '../checkpoint/files.ts';
+
+const definition = new URL('../../fixtures/tokenizers/qwen2/tokenizer.json', import.meta.url);
+
+interface Case {
+  readonly messages: ChatMessage[];
+  readonly text?: string;
+  readonly error?: string;
+}
+
+describe.each(golden.templates)('a chat template in the manner of $name', (entry) => {
+  it.each(entry.cases as Case[])('renders as transformers does: $messages', (expected) => {
+    const template = createChatTemplate(entry.template, golden.tokens, 'file');
+    if (expected.error === undefined) {
+      expect(template.render(expected.messages)).toBe(expected.text);
+    } else {
+      expect(() => template.render(expected.messages)).toThrow(
+        failure('CHAT_TEMPLATE_INVALID', new RegExp(expected.error)),
+      );
+    }
+  });
+});
+
+describe('a hostile chat template', () => {
+  const user: ChatMessage[] = [{ role: 'user', content: 'a'.repeat(60) }];
+  it.each([
+    [
+      'loops for ever',
+      '{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}',
+    ],
+    ['asks for a huge list', '{{ range(1000000000) | length }}'],
+    [
+      'doubles a text',
+      "{% set ns = namespace(t='ab') %}{% for i in range(60) %}{% set ns.t = ns.t ~ ns.t %}{% endfor %}{{ ns.t }}",
+    ],
+    [
+      'multiplies a text',
+      "{% set t = messages[0].content %}{% for i in range(9) %}{% set t = t | replace('a', t) %}{{ t }}{% endfor %}",
+    ],
+    ['indents by 2³⁰', "{{ 'a\nb' | indent(1073741823) }}"],
+    ['calls itself', '{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}'],
+    ['is no template', '{% if %}'],
+    ['reaches for the process', "{{ ''.constructor.constructor('return process')() }}"],
+  ])('that %s is cut off with a typed error', (_, source) => {
+    const started = performance.now();
+    expect(() => createChatTemplate(source, {}, 'file').render(user)).toThrow(
+      failure('CHAT_TEMPLATE_INVALID', /chat template/),
+    );
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+});
+
+describe('the template of a folder', () => {
+  function folder(files: Record<string, unknown>): string {
+    const dir = mkdtempSync(join(tmpdir(), 'kintsugi-chat-'));
+    const write = (name: string, value: unknown) =>
+      writeFileSync(join(dir, name), typeof value === 'string' ? value : JSON.stringify(value));
+    for (const [name, value] of Object.entries(files)) write(name, value);
+    return dir;
+  }
+  const messages: ChatMessage[] = [{ role: 'user', content: 'Hi' }];
+
+  it('comes from chat_template.jinja before tokenizer_config.json, plain or by name', async () => {
+    const { readFileSync } = await import('node:fs');
+    const tokenizer = { 'tokenizer.json': readFileSync(definition, 'utf8') };
+    const named = [
+      { name: 'tool_use', template: 'tools' },
+      { name: 'default', template: 'named {{ messages[0].content }}{{ eos_token }}' },
+    ];
+    const render = async (files: Record<string, unknown>) =>
+      (await loadTokenizer(folder({ ...tokenizer, ...files }))).chat?.render(messages);
+    expect(await render({})).toBeUndefined();
+    const plain = { eos_token: { content: '<|im_end|>' }, chat_template: 'plain{{ eos_token }}' };
+    expect(await render({ 'tokenizer_config.json': plain })).toBe('plain<|im_end|>');
+    const list = { eos_token: '<|im_end|>', chat_template: named };
+    expect(await render({ 'tokenizer_config.json': list })).toBe('named Hi<|im_end|>');
+    const file = 'file {{ messages | length }}';
+    expect(await render({ 'tokenizer_config.json': plain, 'chat_template.jinja': file })).toBe(
+      'file 1',
+    );
+  });
+});

@@ -58,7 +58,10 @@ export function encodePair(
 ): { readonly ids: number[]; readonly scored: number } {
   const whole = Array.from(tokenizer.encode(context + target));
   const before = tokenizer.encode(context.trimEnd()).length;
-  return { ids: [...(tokenizer.opening ?? []), ...whole], scored: Math.max(1, whole.length - before) };
+  return {
+    ids: [...(tokenizer.opening ?? []), ...whole],
+    scored: Math.max(1, whole.length - before),
+  };
 }
 
 function encodeAnswer({ group, context, target }: Example, options: EncodeOptions): Sequence {

@@ -1,7 +1,9 @@
 import { type ErrorCode, KintsugiError } from '../../shared/errors.ts';
 import { quote } from '../checkpoint/json.ts';
 import type { Bank } from './bank.ts';
+import type { ModelConfig } from '../models/family.ts';
 import type { StoredLora } from './lora.ts';
+import type { StoredPrefix } from './prefix.ts';
 
 /** What a model must share with the one that prompts or an adapter were tuned on. */
 export interface Target {
@@ -42,6 +44,21 @@ export function checkLoraFits(
   }
   if (baseModelHash !== undefined && baseModelHash !== modelHash)
     throw refuse('modelHash', 'The adapter was made for a model whose weights differ from these');
+}
+
+/** @throws KintsugiError ADAPTER_INCOMPATIBLE naming the field in which prefix and model differ */
+export function checkPrefixFits(
+  { prefix, baseModelHash }: StoredPrefix,
+  modelHash: string,
+  config: ModelConfig,
+): void {
+  const refuse = (field: string, message: string) =>
+    incompatible('ADAPTER_INCOMPATIBLE', field, message);
+  for (const field of ['layers', 'keyValueHeads', 'headDim'] as const)
+    if (prefix[field] !== config[field])
+      throw refuse(field, `The prefix has ${field} ${prefix[field]}, the model ${config[field]}`);
+  if (baseModelHash !== undefined && baseModelHash !== modelHash)
+    throw refuse('modelHash', 'The prefix was made for a model whose weights differ from these');
 }
 
 const incompatible = (code: ErrorCode, field: string, message: string): KintsugiError =>

@@ -50,7 +50,8 @@ const schema = z.object({
   use_bdlora: off,
   use_dora: off,
   use_qalora: off,
-  use_rslora: off,
+  use_rslora: z.boolean().default(false),
+  lora_dropout: z.number().min(0).max(1).default(0),
   velora_config: off,
 });
 
@@ -66,14 +67,14 @@ export const writeLora = (dir: string, adapter: LoraAdapter, baseModel: BaseMode
         layers_pattern: null,
         layers_to_transform: null,
         lora_alpha: adapter.alpha,
-        lora_dropout: 0,
+        lora_dropout: adapter.dropout,
         modules_to_save: null,
         peft_type: 'LORA',
         r: adapter.rank,
         rank_pattern: {},
         target_modules: adapter.targets.toSorted(),
         use_dora: false,
-        use_rslora: false,
+        use_rslora: adapter.rankStabilized,
       },
       tensors: [...adapter.modules].flatMap((entry) => moduleTensors(adapter.rank, entry)),
       summary: `A LoRA adapter of rank ${adapter.rank} for ${adapter.targets.join(', ')}.`,
@@ -110,7 +111,8 @@ export interface StoredLora {
  */
 export async function readLora(dir: string): Promise<StoredLora> {
   const folder = await openPeftFolder(dir, 'LORA', 'ADAPTER_INVALID');
-  const { r: rank, lora_alpha: alpha, target_modules: targets } = parseConfig(folder, schema);
+  const config = parseConfig(folder, schema);
+  const { r: rank, lora_alpha: alpha, target_modules: targets } = config;
   const { tensors } = folder.weights;
   const modules = new Map<string, LoraModule>();
   for (const name of tensors.keys()) {
@@ -121,7 +123,9 @@ export async function readLora(dir: string): Promise<StoredLora> {
     else factor(folder, path, 'A');
   }
   if (modules.size === 0) throw folder.fault('The adapter has no tensors');
-  return { adapter: { rank, alpha, targets, modules }, baseModelHash: folder.baseModelHash };
+  const { use_rslora: rankStabilized, lora_dropout: dropout } = config;
+  const adapter = { rank, alpha, rankStabilized, dropout, targets, modules };
+  return { adapter, baseModelHash: folder.baseModelHash };
 }
 
 function readModule(folder: PeftFolder, rank: number, path: string): LoraModule {

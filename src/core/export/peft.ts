@@ -96,7 +96,7 @@ export interface PeftFolder {
  */
 export async function openPeftFolder(
   dir: string | Folder,
-  method: 'PROMPT_TUNING' | 'LORA',
+  method: 'PROMPT_TUNING' | 'PREFIX_TUNING' | 'LORA',
   code: ErrorCode,
 ): Promise<PeftFolder> {
   const next = 'Export the folder again, from Kintsugi or with save_pretrained of PEFT.';

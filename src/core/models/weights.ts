@@ -54,11 +54,15 @@ export function tensorWeights(tensors: Readonly<Record<string, tf.Tensor>>): Wei
   };
 }
 
-/** Adds scale · B(A x) to the linear layers that `adapters` names (LoRA, arXiv 2106.09685). */
+/**
+ * Adds scale · B(A x) to the linear layers that `adapters` names (LoRA, arXiv 2106.09685).
+ * @param drop dropout of an adapter's input x [rows, in], while it is tuned
+ */
 export function withLora(
   weights: Weights,
   adapters: ReadonlyMap<string, { readonly a: tf.Tensor; readonly b: tf.Tensor }>,
   scale: number,
+  drop: (module: string, x: tf.Tensor) => tf.Tensor = (_, x) => x,
 ): Weights {
   return {
     tensor: weights.tensor,
@@ -66,7 +70,8 @@ export function withLora(
       const y = weights.linear(module, x);
       const adapter = adapters.get(module);
       if (!adapter) return y;
-      const update = tf.matMul(tf.matMul(x, adapter.a, false, true), adapter.b, false, true);
+      const down = tf.matMul(drop(module, x), adapter.a, false, true);
+      const update = tf.matMul(down, adapter.b, false, true);
       return tf.add(y, tf.mul(update, scale));
     },
   };

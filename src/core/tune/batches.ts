@@ -23,6 +23,8 @@ export interface Batch {
   /** [rows]: 1 / scored, or 0 at padding, so that the weighted sum is the mean. */
   readonly weights: Float32Array;
   readonly scored: number;
+  /** Group of each sequence; fewer than `size` in a batch that is not full. */
+  readonly groups: readonly string[];
 }
 
 const inputLength = ({ ids }: Sequence): number => bucket(Math.max(1, ids.length - 1));
@@ -52,6 +54,7 @@ export function makeBatch(sequences: readonly Sequence[], { size, prefix }: Batc
     targets: padTo(padded, targets),
     weights: new Float32Array(padded).fill(1 / scored, 0, scored),
     scored,
+    groups: sequences.map(({ group }) => group),
   };
 }
 

@@ -1,8 +1,12 @@
 import { KintsugiError } from '../../shared/errors.ts';
 import { embed, forward, type Model } from '../models/model.ts';
 import { withLora } from '../models/weights.ts';
+import type { Tensors } from '../engine/program.ts';
+import type { Weights } from '../models/weights.ts';
 import { createRandom } from '../random.ts';
-import type { Adaptation } from './objective.ts';
+import type { ParameterSet } from './adamw.ts';
+import { createDropout } from './dropout.ts';
+import type { Adaptation, ExtraInputs } from './objective.ts';
 import type { HistoryPoint } from './training-state.ts';
 import {
   type Subject,
@@ -11,15 +15,12 @@ import {
   type TuneRun,
   tuneAdaptation,
 } from './tune.ts';
-import type { LoraAdapter, LoraModule } from './types.ts';
+import { type LoraAdapter, type LoraModule, loraScale } from './types.ts';
 
-export interface LoraOptions extends TuneOptions {
-  readonly rank: number;
-  /** The update is scaled by alpha / rank. */
-  readonly alpha: number;
-  /** Last components of the modules' names, for example `q_proj`, `v_proj`. */
-  readonly targets: readonly string[];
-}
+/** What decides an adapter's size and scale. */
+export type LoraShape = Omit<LoraAdapter, 'modules'>;
+
+export interface LoraOptions extends TuneOptions, LoraShape {}
 
 export interface TunedLora {
   readonly adapter: LoraAdapter;
@@ -38,44 +39,73 @@ export async function tuneLora(
   options: LoraOptions,
   run: TuneRun = {},
 ): Promise<TunedLora> {
-  const { rank, alpha, targets } = options;
-  const start = initialAdapter(subject.model, options);
-  const adaptation = loraAdaptation(subject.model, start);
-  const parameters = Object.fromEntries(
-    [...start.modules].flatMap(([module, { a, b }]) => [
-      [`${module}.a`, a],
-      [`${module}.b`, b],
-    ]),
-  );
+  const start = initialAdapter(subject.model, options, options.seed);
+  const adaptation = loraAdaptation(subject.model, start, options.seed);
+  const parameters = adapterParameters(start);
   const result = await tuneAdaptation(subject, adaptation, parameters, data, options, run);
-  const modules = [...start.modules].map(([module, shape]): [string, LoraModule] => [
-    module,
-    { ...shape, a: result.parameters[`${module}.a`]!, b: result.parameters[`${module}.b`]! },
-  ]);
   return {
-    adapter: { rank, alpha, targets, modules: new Map(modules) },
+    adapter: adapterOf(start, result.parameters),
     history: result.history,
     best: result.best,
   };
 }
 
 /** `<module>.a` [rank, in] and `<module>.b` [out, rank] for every adapted module. */
-export function loraAdaptation(model: Model, { rank, alpha, modules }: LoraAdapter): Adaptation {
+export const adapterParameters = ({ modules }: LoraAdapter): ParameterSet =>
+  Object.fromEntries(
+    [...modules].flatMap(([module, { a, b }]) => [
+      [`${module}.a`, a],
+      [`${module}.b`, b],
+    ]),
+  );
+
+/** The adapter with other values of its parameters. */
+export function adapterOf(adapter: LoraAdapter, parameters: ParameterSet): LoraAdapter {
+  const modules = [...adapter.modules].map(([module, shape]): [string, LoraModule] => [
+    module,
+    { ...shape, a: parameters[`${module}.a`]!, b: parameters[`${module}.b`]! },
+  ]);
+  return { ...adapter, modules: new Map(modules) };
+}
+
+/** An adapter's trainable tensors, for adaptations that have one. */
+export interface TrainableLora {
+  readonly shapes: Adaptation['shapes'];
+  /** Dropout's noise, when there is any. */
+  readonly extra?: ExtraInputs;
+  weights(weights: Weights, trainable: Tensors, extra: Tensors): Weights;
+}
+
+/** @param prefix rows in front of every sequence */
+export function trainableLora(adapter: LoraAdapter, seed: number, prefix: number): TrainableLora {
+  const { rank, dropout: share, modules } = adapter;
   const shapes = [...modules].flatMap(([module, size]) => [
     [`${module}.a`, [rank, size.in]],
     [`${module}.b`, [size.out, rank]],
   ]);
+  const layers = [...modules].map(([module, { in: width }]) => ({ module, in: width }));
+  const dropout = share > 0 ? createDropout({ share, seed, prefix, layers }) : undefined;
   return {
-    name: 'lora',
     shapes: Object.fromEntries(shapes),
-    prefix: 0,
-    apply(trainable, ids) {
-      const adapters = [...modules.keys()].map(
+    ...(dropout ? { extra: dropout.extra } : {}),
+    weights(weights, trainable, extra) {
+      const tensors = [...modules.keys()].map(
         (module) =>
           [module, { a: trainable[`${module}.a`]!, b: trainable[`${module}.b`]! }] as const,
       );
-      const weights = withLora(model.weights, new Map(adapters), alpha / rank);
-      const adapted = { ...model, weights };
+      return withLora(weights, new Map(tensors), loraScale(adapter), dropout?.apply(extra));
+    },
+  };
+}
+
+export function loraAdaptation(model: Model, adapter: LoraAdapter, seed: number): Adaptation {
+  const { weights, ...lora } = trainableLora(adapter, seed, 0);
+  return {
+    name: 'lora',
+    ...lora,
+    prefix: 0,
+    apply(trainable, ids, extra) {
+      const adapted = { ...model, weights: weights(model.weights, trainable, extra) };
       return { model: adapted, hidden: forward(adapted, embed(model, ids)).hidden };
     },
   };
@@ -85,10 +115,13 @@ export function loraAdaptation(model: Model, { rank, alpha, modules }: LoraAdapt
  * A kaiming-uniform with a = √5, which is uniform in ±1/√in, and B zero, as in peft: the adapted
  * model starts as the frozen one.
  */
-export function initialAdapter(
-  model: Model,
-  { rank, alpha, targets, seed }: Pick<LoraOptions, 'rank' | 'alpha' | 'targets' | 'seed'>,
-): LoraAdapter {
+export function initialAdapter(model: Model, shape: LoraShape, seed: number): LoraAdapter {
+  const { rank, alpha, rankStabilized, dropout, targets } = shape;
+  if (!(dropout >= 0 && dropout < 1))
+    throw new KintsugiError('ARGUMENT_INVALID', `A dropout of ${dropout} leaves nothing to learn`, {
+      field: 'dropout',
+      next: 'Use 0 or more, and less than 1.',
+    });
   const random = createRandom(seed, 'lora');
   const shapes = model.family.tensorShapes(model.config);
   const modules = targetedModules(model, targets).map((module): [string, LoraModule] => {
@@ -97,7 +130,7 @@ export function initialAdapter(
     const a = Float32Array.from({ length: rank * width }, () => (2 * random.uniform() - 1) * bound);
     return [module, { in: width, out, a, b: new Float32Array(out * rank) }];
   });
-  return { rank, alpha, targets, modules: new Map(modules) };
+  return { rank, alpha, rankStabilized, dropout, targets, modules: new Map(modules) };
 }
 
 const lastPart = (module: string): string => module.slice(module.lastIndexOf('.') + 1);

@@ -1,10 +1,30 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { createExecutableCache } from '../engine/cache.ts';
-import type { Engine, Program, TensorSpec, Tensors } from '../engine/program.ts';
+import type { Arrays, Engine, Program, TensorSpec, Tensors } from '../engine/program.ts';
 import { negativeLogLikelihood } from '../models/loss.ts';
 import { logitsAt, type Model } from '../models/model.ts';
 import type { ParameterSet } from './adamw.ts';
 import type { Batch } from './batches.ts';
+
+/** A step of tuning, with its gradient and dropout, or a mere loss. */
+export type ObjectiveKind = 'gradient' | 'loss';
+
+export type BatchSizes = Pick<Batch, 'size' | 'length'>;
+
+/** What an adaptation reads of a batch besides its tokens. */
+export interface ExtraInputs {
+  specs(kind: ObjectiveKind, sizes: BatchSizes): Record<string, TensorSpec>;
+  /** @param step index of the step, of which alone (and the batch) they must follow */
+  feeds(kind: ObjectiveKind, batch: Batch, step: number): Arrays;
+}
+
+export interface Adapted {
+  readonly model: Model;
+  /** Last block's output [batch, prefix + length, hidden]. */
+  readonly hidden: tf.Tensor;
+  /** A scalar that is added to the loss. */
+  readonly penalty?: tf.Scalar;
+}
 
 /** How trainable tensors change a frozen model. */
 export interface Adaptation {
@@ -13,14 +33,21 @@ export interface Adaptation {
   readonly shapes: Readonly<Record<string, readonly number[]>>;
   /** Virtual tokens in front of every sequence. */
   readonly prefix: number;
-  /** ids [batch, length] → last block's output [batch, prefix + length, hidden] and its model. */
-  apply(trainable: Tensors, ids: tf.Tensor): { readonly model: Model; readonly hidden: tf.Tensor };
+  /** Positions in front of the sequence that have keys and values but no rows. */
+  readonly past?: number;
+  readonly extra?: ExtraInputs;
+  /** @param ids [batch, length] */
+  apply(trainable: Tensors, ids: tf.Tensor, extra: Tensors): Adapted;
 }
 
 /** Loss of an adapted model as a function of its trainable parameters. */
 export interface Objective {
   /** Mean negative log-likelihood of the batch's scored tokens, with its gradient. */
-  step(parameters: ParameterSet, batch: Batch): Promise<{ loss: number; gradients: ParameterSet }>;
+  step(
+    parameters: ParameterSet,
+    batch: Batch,
+    index?: number,
+  ): Promise<{ loss: number; gradients: ParameterSet }>;
   /** The same mean over all batches' scored tokens, forward only. */
   loss(parameters: ParameterSet, batches: readonly Batch[]): Promise<number>;
   release(): Promise<void>;
@@ -29,21 +56,22 @@ export interface Objective {
 /** Compiles one program per bucket of lengths and scored rows, when first met. */
 export function createObjective(engine: Engine, adaptation: Adaptation): Objective {
   const cache = createExecutableCache(engine);
-  const executable = (kind: 'gradient' | 'loss', batch: Batch) =>
+  const executable = (kind: ObjectiveKind, batch: Batch) =>
     cache.get(`${kind} ${batch.size} ${batch.length} ${batch.rows.length}`, () =>
       objectiveProgram(adaptation, kind, batch),
     );
-  const feeds = (parameters: ParameterSet, { ids, rows, targets, weights }: Batch) => ({
+  const feeds = (kind: ObjectiveKind, parameters: ParameterSet, batch: Batch, index: number) => ({
     ...parameters,
-    'batch.ids': ids,
-    'batch.rows': rows,
-    'batch.targets': targets,
-    'batch.weights': weights,
+    ...adaptation.extra?.feeds(kind, batch, index),
+    'batch.ids': batch.ids,
+    'batch.rows': batch.rows,
+    'batch.targets': batch.targets,
+    'batch.weights': batch.weights,
   });
   return {
-    async step(parameters, batch) {
+    async step(parameters, batch, index = 0) {
       const program = await executable('gradient', batch);
-      const { loss, ...gradients } = await program.run(feeds(parameters, batch));
+      const { loss, ...gradients } = await program.run(feeds('gradient', parameters, batch, index));
       return { loss: loss![0]!, gradients: gradients as Record<string, Float32Array> };
     },
     async loss(parameters, batches) {
@@ -51,7 +79,7 @@ export function createObjective(engine: Engine, adaptation: Adaptation): Objecti
       let scored = 0;
       for (const batch of batches) {
         const program = await executable('loss', batch);
-        const { loss } = await program.run(feeds(parameters, batch));
+        const { loss } = await program.run(feeds('loss', parameters, batch, 0));
         sum += loss![0]! * batch.scored;
         scored += batch.scored;
       }
@@ -61,12 +89,12 @@ export function createObjective(engine: Engine, adaptation: Adaptation): Objecti
   };
 }
 
-type Sizes = Pick<Batch, 'size' | 'length'> & { readonly rows: { readonly length: number } };
+type Sizes = BatchSizes & { readonly rows: { readonly length: number } };
 
 /** Outputs `loss` and, for a gradient, one tensor per trainable name. */
 function objectiveProgram(
   adaptation: Adaptation,
-  kind: 'gradient' | 'loss',
+  kind: ObjectiveKind,
   { size, length, rows }: Sizes,
 ): Program {
   const names = Object.keys(adaptation.shapes);
@@ -78,6 +106,7 @@ function objectiveProgram(
     name: `${adaptation.name}-${kind}`,
     inputs: {
       ...Object.fromEntries(parameters),
+      ...adaptation.extra?.specs(kind, { size, length }),
       'batch.ids': { shape: [size, length], dtype: 'int32' },
       'batch.rows': row('int32'),
       'batch.targets': row('int32'),
@@ -86,10 +115,15 @@ function objectiveProgram(
     build(inputs) {
       const loss = (...values: tf.Tensor[]): tf.Scalar => {
         const trainable = Object.fromEntries(names.map((name, i) => [name, values[i]!]));
-        const { model, hidden } = adaptation.apply(trainable, inputs['batch.ids']!);
+        const { model, hidden, penalty } = adaptation.apply(
+          trainable,
+          inputs['batch.ids']!,
+          inputs,
+        );
         const logits = logitsAt(model, hidden, inputs['batch.rows']!);
         const perToken = negativeLogLikelihood(logits, inputs['batch.targets']!);
-        return tf.sum(tf.mul(perToken, inputs['batch.weights']!));
+        const mean = tf.sum(tf.mul(perToken, inputs['batch.weights']!));
+        return penalty ? tf.add<tf.Scalar>(mean, penalty) : mean;
       };
       const point = names.map((name) => inputs[name]!);
       if (kind === 'loss') return { loss: loss(...point) };

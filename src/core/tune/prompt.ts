@@ -20,6 +20,8 @@ export interface PromptOptions extends TuneOptions {
   readonly tokens: number;
   /** Where its rows start: `vocabulary` samples tokens of the data, `text:…` repeats a text's. */
   readonly init: string;
+  /** A tuned prompt to go on from instead; its rows are repeated or cut to length. */
+  readonly start?: Pick<SoftPrompt, 'width' | 'embeddings'>;
 }
 
 export interface TunedPrompt {
@@ -67,12 +69,13 @@ export const promptAdaptation = (model: Model, tokens: number): Adaptation => ({
  * Rows of real tokens: noise of unit variance would be far larger than any embedding. Samples only
  * tokens that the data uses, because rare tokens of a vocabulary may never have been trained.
  */
-async function initialPrompt(
+export async function initialPrompt(
   subject: Subject,
   { examples }: TuneData,
   options: PromptOptions,
 ): Promise<Float32Array> {
-  const { init, tokens, seed, name } = options;
+  const { init, tokens, seed, name, start } = options;
+  if (start) return resized(start, tokens, subject.model.config.hiddenSize);
   if (init !== 'vocabulary') {
     const text = init.startsWith('text:') ? init.slice('text:'.length) : '';
     const ids = Array.from(subject.tokenizer.encode(text));
@@ -87,6 +90,23 @@ async function initialPrompt(
   const distinct = [...new Set(used)].toSorted((a, b) => a - b);
   const sampled = createRandom(seed, `prompt ${name}`).shuffle(distinct);
   return embedTokens(subject.engine, subject.model, repeated(sampled, tokens));
+}
+
+function resized(
+  { width, embeddings }: Pick<SoftPrompt, 'width' | 'embeddings'>,
+  tokens: number,
+  hiddenSize: number,
+): Float32Array {
+  if (width !== hiddenSize)
+    throw new KintsugiError(
+      'ARGUMENT_INVALID',
+      `A prompt of width ${width} cannot start one for a model of width ${hiddenSize}`,
+      { field: 'init', next: 'Start from a prompt that was tuned for this model.' },
+    );
+  return Float32Array.from(
+    { length: tokens * width },
+    (_, i) => embeddings[i % embeddings.length]!,
+  );
 }
 
 const repeated = (ids: readonly number[], count: number): number[] =>

@@ -55,19 +55,23 @@ export interface TuneRun {
   readonly objective?: Objective;
 }
 
-/** The examples as the model will read them, with room for `prefix` virtual tokens. */
+/**
+ * The examples as the model will read them, with room for `prefix` virtual tokens and `past`
+ * positions that have no rows.
+ */
 export function tokenise(
   { model, tokenizer }: Subject,
   examples: readonly Example[],
   options: Pick<TuneOptions, 'maxLength'>,
   prefix: number,
+  past = 0,
 ): Sequence[] {
   const { vocabularySize, maxPositions } = model.config;
-  const room = maxPositions - prefix;
+  const room = maxPositions - prefix - past;
   if (room < 2)
     throw new KintsugiError(
       'ARGUMENT_INVALID',
-      `${prefix} virtual tokens leave no room in the model's ${maxPositions} positions`,
+      `${prefix + past} virtual tokens leave no room in the model's ${maxPositions} positions`,
       { field: 'tokens', next: `Use fewer than ${maxPositions - 2} tokens.` },
     );
   const maxLength = Math.min(options.maxLength ?? 256, room);
@@ -83,14 +87,14 @@ export async function tuneAdaptation(
   options: TuneOptions,
   run: TuneRun,
 ): Promise<TrainResult> {
-  const { prefix } = adaptation;
-  const sequences = tokenise(subject, data.examples, options, prefix);
+  const { prefix, past } = adaptation;
+  const sequences = tokenise(subject, data.examples, options, prefix, past);
   if (sequences.length === 0)
     throw new KintsugiError('DATA_INVALID', 'There is nothing to tune on', {
       field: 'examples',
       next: 'Give at least one example of two tokens or more.',
     });
-  const held = tokenise(subject, data.validation ?? [], options, prefix);
+  const held = tokenise(subject, data.validation ?? [], options, prefix, past);
   const shape = { size: options.batch, prefix };
   const batches = createBatches(sequences, shape, options.seed);
   const heldBatches = fixedBatches(held, shape);
@@ -107,7 +111,7 @@ export async function tuneAdaptation(
   try {
     return await train({
       parameters,
-      step: ({ index }) => objective.step(parameters, batches(index)),
+      step: ({ index }) => objective.step(parameters, batches(index), index),
       ...(held.length > 0 ? { validate: () => objective.loss(parameters, heldBatches) } : {}),
       validateEvery: options.validateEvery ?? Math.ceil(options.steps / 10),
       steps: options.steps,

@@ -11,7 +11,22 @@ export interface SoftPrompt {
   readonly embeddings: Float32Array;
 }
 
-/** Low-rank update of one linear: W + (alpha / rank) · b · a. */
+/**
+ * n positions of keys and values in front of the input at every block (prefix tuning,
+ * arXiv 2101.00190). Nothing is computed for them: they are read as if they had been.
+ */
+export interface Prefix {
+  readonly name: string;
+  /** n, the number of virtual tokens. */
+  readonly tokens: number;
+  readonly layers: number;
+  readonly keyValueHeads: number;
+  readonly headDim: number;
+  /** Row-major [tokens, layers, key then value, keyValueHeads, headDim]; keys as the cache holds them. */
+  readonly values: Float32Array;
+}
+
+/** Low-rank update of one linear: W + scale · b · a, with `loraScale`. */
 export interface LoraModule {
   readonly in: number;
   readonly out: number;
@@ -24,11 +39,23 @@ export interface LoraModule {
 export interface LoraAdapter {
   readonly rank: number;
   readonly alpha: number;
+  /** Scale alpha / √rank instead of alpha / rank, so that large ranks learn as fast (arXiv 2312.03732). */
+  readonly rankStabilized: boolean;
+  /** Share of the adapters' inputs that was dropped while tuning; none is when it is used. */
+  readonly dropout: number;
   /** Last components of the adapted modules' names, for example `q_proj`, `v_proj`. */
   readonly targets: readonly string[];
   /** By full module path, for example `model.layers.0.self_attn.q_proj`. */
   readonly modules: ReadonlyMap<string, LoraModule>;
 }
+
+/** What the adapter's update is multiplied with. */
+export const loraScale = ({
+  rank,
+  alpha,
+  rankStabilized,
+}: Pick<LoraAdapter, 'rank' | 'alpha' | 'rankStabilized'>): number =>
+  alpha / (rankStabilized ? Math.sqrt(rank) : rank);
 
 /** One thing to learn: the loss is on the target's tokens, the context is only read. */
 export interface Example {

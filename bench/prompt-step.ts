@@ -42,6 +42,7 @@ await withRandomModel(layers, bits, async (model) => {
     targets: ids(batch * length),
     weights: new Float32Array(batch * length).fill(1 / (batch * length)),
     scored: batch * length,
+    groups: [],
   };
   const milliseconds = await times(() => objective.step(parameters, data), steps);
   console.log(JSON.stringify({ milliseconds }));

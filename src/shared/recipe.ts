@@ -12,6 +12,10 @@ const learningRate = z.number().positive().max(10);
 const lora = z.strictObject({
   rank: count(1024),
   alpha: z.number().positive().max(4096),
+  /** Share of the adapters' inputs that is dropped in a step. */
+  dropout: z.number().min(0).max(0.99).default(0),
+  /** Scale alpha / √rank instead of alpha / rank. */
+  rankStabilized: z.boolean().default(false),
   /** Last components of the adapted modules' names. */
   targets: z.array(z.string().min(1)).min(1),
   learningRate,
@@ -34,9 +38,14 @@ const tuning = z.strictObject({
   clip: z.number().positive(),
   weightDecay: z.number().min(0).max(1),
   bank: z.strictObject({
-    /** What a prompt of the bank is tuned on: groups of tasks, or clusters of the inputs. */
-    by: z.enum(['family', 'clusters']),
+    /**
+     * What a prompt of the bank is tuned on: groups of tasks, or clusters of the inputs. By length
+     * or seeds all prompts are tuned on everything, and differ in their tokens or their start.
+     */
+    by: z.enum(['family', 'clusters', 'length', 'seeds']),
     count: count(256),
+    /** All prompts in one pass over batches that hold inputs of each. */
+    joint: z.boolean().default(false),
   }),
   lora,
 });

@@ -1,5 +1,6 @@
 import type { Model } from '../models/model.ts';
 import type { StackedBank } from '../select/bank.ts';
+import type { Prefix } from '../tune/types.ts';
 
 /** How an arm with a bank picks its prompt. */
 export type Selector =
@@ -7,9 +8,13 @@ export type Selector =
   /** Always the same prompt: a single prompt is a bank of one. */
   | { readonly kind: 'fixed'; readonly prompt: number };
 
-/** What is compared: a model (its adapter, if any, already in its weights) and maybe a bank. */
+/** What is compared: a model (its adapter, if any, already in its weights) and maybe a bank or a prefix. */
 export interface Arm {
   readonly model: Model;
   readonly bank?: StackedBank;
   readonly selector?: Selector;
+  readonly prefix?: Prefix;
 }
+
+/** Positions that an arm takes in front of every input. */
+export const virtualTokens = ({ bank, prefix }: Arm): number => (bank ?? prefix)?.tokens ?? 0;

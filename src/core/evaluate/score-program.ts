@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Program, TensorSpec, Tensors } from '../engine/program.ts';
 import { negativeLogLikelihood } from '../models/loss.ts';
-import { embed, forward, logitsAt } from '../models/model.ts';
+import { embed, type Forward, forward, logitsAt } from '../models/model.ts';
 import { idpScores } from '../select/idp.ts';
 import { promptedForward } from '../select/prompted.ts';
+import { prefixedForward, prefixWidth } from '../tune/prefix.ts';
 import type { Arm } from './arm.ts';
 
 export interface ScoreShape {
@@ -30,23 +31,38 @@ export function scoreProgram(arm: Arm, shape: ScoreShape): Program {
     ids: int(batch, length),
     rows: int(rows),
     targets: int(rows),
+    ...frontInputs(arm, batch, length),
   };
-  if (bank) {
-    inputs.prompts = float(bank.count, bank.tokens, bank.width);
-    inputs.real = float(batch, length);
-  }
   return {
     name: 'score',
     inputs,
     build(given) {
       const x = embed(model, given.ids!);
       const picked = choosePrompt(arm, x, given);
-      if (!bank || !picked) return score(arm, forward(model, x).hidden, given);
+      if (!bank || !picked) return score(arm, plainForward(arm, x, given).hidden, given);
       const { hidden } = promptedForward(model, bank, given.prompts!, picked.choice, x);
       return { ...score(arm, hidden, given), ...picked };
     },
   };
 }
+
+/** What stands in front of the input: `prefix`, or `prompts` with the tokens that choose, `real`. */
+export function frontInputs(
+  { model, bank, prefix }: Arm,
+  batch: number,
+  length: number,
+): Record<string, TensorSpec> {
+  if (prefix) return { prefix: float(prefix.tokens, prefixWidth(model.config)) };
+  if (!bank) return {};
+  return {
+    prompts: float(bank.count, bank.tokens, bank.width),
+    real: float(batch, length),
+  };
+}
+
+/** The model over embedded inputs x, behind the arm's prefix if it has one. */
+export const plainForward = ({ model, prefix }: Arm, x: tf.Tensor, given: Tensors): Forward =>
+  prefix ? prefixedForward(model, given.prefix!, x) : forward(model, x);
 
 /** The prompt that the arm's selector keeps for every input x [batch, length, width], if it has a bank. */
 export function choosePrompt(

@@ -2,7 +2,7 @@ import { KintsugiError } from '../../shared/errors.ts';
 import { bucket } from '../engine/buckets.ts';
 import { createExecutableCache, type ExecutableCache } from '../engine/cache.ts';
 import type { Engine, NumericArray } from '../engine/program.ts';
-import type { Arm } from './arm.ts';
+import { type Arm, virtualTokens } from './arm.ts';
 import { type ScoreShape, scoreProgram } from './score-program.ts';
 
 /** Token ids of which the last `scored` are to be predicted (each from everything before it). */
@@ -61,6 +61,7 @@ function feeds(arm: Arm, shape: ScoreShape, sequences: readonly Sequence[]) {
     }
   }
   const base = { ids, rows: rowIndex, targets };
+  if (arm.prefix) return { ...base, prefix: arm.prefix.values };
   return arm.bank ? { ...base, prompts: arm.bank.embeddings, real } : base;
 }
 
@@ -105,7 +106,7 @@ async function scoreBatch(
 /** Every sequence starts with a token that is given, such as the beginning-of-text token. */
 export function createScorer(engine: Engine, arm: Arm): Scorer {
   const cache = createExecutableCache(engine);
-  const room = arm.model.config.maxPositions - (arm.bank?.tokens ?? 0);
+  const room = arm.model.config.maxPositions - virtualTokens(arm);
   return {
     async score(sequences, { batch = 32, signal, onProgress } = {}) {
       const cut = sequences.map((sequence) => truncate(sequence, room));

@@ -1,7 +1,7 @@
 import { type ErrorCode, KintsugiError } from '../../shared/errors.ts';
 import { quote } from '../checkpoint/json.ts';
-import type { Bank } from './bank.ts';
 import type { ModelConfig } from '../models/family.ts';
+import type { Bank } from './bank.ts';
 import type { StoredLora } from './lora.ts';
 import type { StoredPrefix } from './prefix.ts';
 

@@ -90,6 +90,17 @@ export interface PeftFolder {
   fault(message: string, field?: string): KintsugiError;
 }
 
+/** What a PEFT folder says that it holds. @throws KintsugiError ADAPTER_INVALID */
+export async function peftType(dir: string): Promise<unknown> {
+  const kind = {
+    code: 'ADAPTER_INVALID',
+    limit: CONFIG_LIMIT,
+    next: 'Give a folder with an adapter_config.json, from Kintsugi or PEFT.',
+  } as const;
+  const { value } = await readJsonObject(join(dir, CONFIG), kind);
+  return value['peft_type'];
+}
+
 /**
  * Opens a PEFT folder of one method.
  * @throws KintsugiError `code`, SAFETENSORS_INVALID, UNSAFE_FORMAT

@@ -3,6 +3,7 @@ import { createExecutableCache } from '../engine/cache.ts';
 import type { Engine } from '../engine/program.ts';
 import type { Arm } from '../evaluate/arm.ts';
 import { createRandom } from '../random.ts';
+import type { Prefix } from '../tune/types.ts';
 import { createKeyValueCache } from './kv-cache.ts';
 import { decodeProgram, prefillProgram } from './programs.ts';
 import { type SamplingOptions, sample } from './sampling.ts';
@@ -35,10 +36,26 @@ export interface Generator {
   release(): Promise<void>;
 }
 
+/** A prefix as the cache takes it: `key.<l>` and `value.<l>` [kv heads, tokens, head dim]. */
+function prefixEntries({ tokens, layers, keyValueHeads, headDim, values }: Prefix) {
+  const entries: Record<string, Float32Array> = {};
+  for (let part = 0; part < 2 * layers; part++) {
+    const entry = new Float32Array(keyValueHeads * tokens * headDim);
+    for (let token = 0; token < tokens; token++)
+      for (let head = 0; head < keyValueHeads; head++) {
+        const from = ((token * 2 * layers + part) * keyValueHeads + head) * headDim;
+        entry.set(values.subarray(from, from + headDim), (head * tokens + token) * headDim);
+      }
+    entries[`${part % 2 === 0 ? 'key' : 'value'}.${part >> 1}`] = entry;
+  }
+  return entries;
+}
+
 /** Key/value-cached generation under one arm, one sequence at a time. */
 export function createGenerator(engine: Engine, arm: Arm): Generator {
-  const { model, bank } = arm;
+  const { model, bank, prefix } = arm;
   const front = bank?.tokens ?? 0;
+  const past = prefix?.tokens ?? 0;
   const programs = createExecutableCache(engine);
 
   async function prefill(ids: readonly number[]) {
@@ -48,9 +65,12 @@ export function createGenerator(engine: Engine, arm: Arm): Generator {
     const program = await programs.get(`prefill ${length}`, () => prefillProgram(arm, length));
     const last = Int32Array.of(front + ids.length - 1);
     const real = new Float32Array(length).fill(1, 0, ids.length);
-    const outputs = await program.run(
-      bank ? { ids: padded, last, real, prompts: bank.embeddings } : { ids: padded, last },
-    );
+    const outputs = await program.run({
+      ids: padded,
+      last,
+      ...(bank ? { real, prompts: bank.embeddings } : {}),
+      ...(prefix ? { prefix: prefix.values } : {}),
+    });
     const choice = outputs.choice?.[0];
     const started: Started = {
       logits: outputs.logits as Float32Array,
@@ -58,7 +78,9 @@ export function createGenerator(engine: Engine, arm: Arm): Generator {
       ...(outputs.scores ? { scores: Array.from(outputs.scores) } : {}),
     };
     const hidden = bank && choice !== undefined ? bank.tokens - bank.lengths[choice]! : 0;
-    const cache = createKeyValueCache(model.config, bucket(front + ids.length + 32, 64), hidden);
+    const capacity = bucket(front + past + ids.length + 32, 64);
+    const cache = createKeyValueCache(model.config, capacity, hidden);
+    if (prefix) cache.append(prefixEntries(prefix), past, past);
     cache.append(outputs, front + length, front + ids.length);
     return { started, cache };
   }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Program, TensorSpec } from '../engine/program.ts';
 import type { Arm } from '../evaluate/arm.ts';
-import { choosePrompt } from '../evaluate/score-program.ts';
+import { choosePrompt, frontInputs, plainForward } from '../evaluate/score-program.ts';
 import type { BlockOutput } from '../models/family.ts';
 import { embed, forward, logitsAt, type Model } from '../models/model.ts';
 import { promptedForward } from '../select/prompted.ts';
@@ -24,21 +24,16 @@ const cacheOutputs = (blocks: readonly BlockOutput[]): Record<string, tf.Tensor>
  */
 export function prefillProgram(arm: Arm, length: number): Program {
   const { model, bank } = arm;
-  const inputs: Record<string, TensorSpec> = { ids: int(1, length), last: int(1) };
-  if (bank) {
-    inputs.prompts = float(bank.count, bank.tokens, bank.width);
-    inputs.real = float(1, length);
-  }
   return {
     name: 'prefill',
-    inputs,
+    inputs: { ids: int(1, length), last: int(1), ...frontInputs(arm, 1, length) },
     build(given) {
       const x = embed(model, given.ids!);
       const picked = choosePrompt(arm, x, given);
       const run =
         bank && picked
           ? promptedForward(model, bank, given.prompts!, picked.choice, x)
-          : forward(model, x);
+          : plainForward(arm, x, given);
       const logits = logitsAt(model, run.hidden, given.last!);
       return { logits, ...cacheOutputs(run.blocks), ...picked };
     },

@@ -1,19 +1,9 @@
 import { join } from 'node:path';
-import { KintsugiError } from '../../shared/errors.ts';
-import { embedTokens } from './embeddings.ts';
-import { kMeans } from './kmeans.ts';
-import { createObjective } from './objective.ts';
+import { createObjective, type Objective } from './objective.ts';
 import { type PromptOptions, promptAdaptation, type TunedPrompt, tunePrompt } from './prompt.ts';
+import { type BankSplit, shareData } from './shares.ts';
 import type { Progress } from './train.ts';
 import type { Subject, TuneData, TuneRun } from './tune.ts';
-import type { Example } from './types.ts';
-
-/** How the data is shared out among a bank's prompts. */
-export interface BankSplit {
-  /** `family`: whole groups (tasks, files) stay together; `clusters`: inputs that look alike do. */
-  readonly by: 'family' | 'clusters';
-  readonly count: number;
-}
 
 export interface BankOptions extends Omit<PromptOptions, 'name'> {
   readonly bank: BankSplit;
@@ -32,13 +22,6 @@ export interface BankRun extends Omit<TuneRun, 'onProgress'> {
   readonly onProgress?: (progress: BankProgress) => void;
 }
 
-/** One prompt's part of the data. */
-export interface Share {
-  readonly name: string;
-  readonly train: readonly Example[];
-  readonly validation: readonly Example[];
-}
-
 /**
  * Tunes one prompt per share of the data, one after the other. Each keeps its own training
  * checkpoints in a folder named after its place, so that a resumed bank goes on inside the prompt
@@ -51,24 +34,30 @@ export async function tuneBank(
   run: BankRun = {},
 ): Promise<TunedPrompt[]> {
   const { bank, ...promptOptions } = options;
-  const shares = await shareData(subject, data, bank, options.seed);
-  // One set of compiled programs for all prompts: they differ in their data only.
-  const adaptation = promptAdaptation(subject.model, options.tokens);
-  const objective = createObjective(subject.engine, adaptation);
+  const shares = await shareData(subject, data, bank, options);
+  // One set of compiled programs for all prompts of a length: they differ in their data only.
+  const objectives = new Map<number, Objective>();
+  const objectiveOf = (tokens: number): Objective => {
+    const made =
+      objectives.get(tokens) ??
+      createObjective(subject.engine, promptAdaptation(subject.model, tokens));
+    objectives.set(tokens, made);
+    return made;
+  };
   const tuned: TunedPrompt[] = [];
   try {
-    for (const [index, { name, train, validation }] of shares.entries())
+    for (const [index, { name, train, validation, tokens, seed }] of shares.entries())
       tuned.push(
         await tunePrompt(
           subject,
           { examples: train, validation },
-          { ...promptOptions, name },
-          { ...promptRun(run, index, name, shares.length), objective },
+          { ...promptOptions, name, tokens, seed },
+          { ...promptRun(run, index, name, shares.length), objective: objectiveOf(tokens) },
         ),
       );
     return tuned;
   } finally {
-    await objective.release();
+    for (const objective of objectives.values()) await objective.release();
   }
 }
 
@@ -83,62 +72,4 @@ function promptRun(run: BankRun, index: number, name: string, prompts: number): 
       onProgress?.({ ...progress, prompt: name, promptIndex: index, prompts, secondsLeft });
     },
   };
-}
-
-/** Shares training and validation examples out by the same rule. @throws ARGUMENT_INVALID */
-export async function shareData(
-  subject: Subject,
-  { examples, validation = [] }: TuneData,
-  { by, count }: BankSplit,
-  seed: number,
-): Promise<Share[]> {
-  const all = [...examples, ...validation];
-  const keys = by === 'family' ? familyOf(all, count) : await clusterOf(subject, all, count, seed);
-  const names = [...new Set(keys)].toSorted();
-  const member = (items: readonly Example[], offset: number, name: string) =>
-    items.filter((_, i) => keys[i + offset] === name);
-  const shares = names.map((name) => ({
-    name,
-    train: member(examples, 0, name),
-    validation: member(validation, examples.length, name),
-  }));
-  return shares.filter(({ train }) => train.length > 0);
-}
-
-/** Groups in order of first appearance, merged with their neighbours into `count` even families. */
-function familyOf(examples: readonly Example[], count: number): string[] {
-  const groups = [...new Set(examples.map(({ group }) => group))];
-  if (groups.length < count)
-    throw new KintsugiError(
-      'ARGUMENT_INVALID',
-      `A bank of ${count} prompts by family needs ${count} tasks or files, there are ${groups.length}`,
-      { field: 'bank.count', next: `Use at most ${groups.length}, or share by clusters.` },
-    );
-  const family = (group: string) => Math.floor((groups.indexOf(group) * count) / groups.length);
-  const names = Map.groupBy(groups, family);
-  return examples.map(({ group }) => names.get(family(group))!.join('+'));
-}
-
-/** k-means over the mean input embedding of what is read: the context, or a plain text itself. */
-async function clusterOf(
-  subject: Subject,
-  examples: readonly Example[],
-  count: number,
-  seed: number,
-): Promise<string[]> {
-  const { engine, model, tokenizer } = subject;
-  const width = model.config.hiddenSize;
-  const inputs = examples.map(({ context, target }) =>
-    Int32Array.from(tokenizer.encode(context || target)),
-  );
-  const distinct = [...new Set(inputs.flatMap((ids) => [...ids]))];
-  const rows = await embedTokens(engine, model, distinct);
-  const rowOf = new Map(distinct.map((id, i) => [id, i * width]));
-  const means = new Float32Array(examples.length * width);
-  inputs.forEach((ids, example) => {
-    for (const id of ids)
-      for (let i = 0; i < width; i++)
-        means[example * width + i]! += rows[rowOf.get(id)! + i]! / ids.length;
-  });
-  return kMeans(means, width, count, seed).map((cluster) => `cluster-${cluster + 1}`);
 }

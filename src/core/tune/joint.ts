@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { KintsugiError } from '../../shared/errors.ts';
 import type { Tensors } from '../engine/program.ts';
 import { embed, forward, type Model, prependPrompt } from '../models/model.ts';
-import { type BankSplit, type Share, shareData } from './bank.ts';
 import {
   adapterOf,
   adapterParameters,
@@ -12,6 +12,7 @@ import {
 } from './lora.ts';
 import type { Adaptation, ExtraInputs } from './objective.ts';
 import { initialPrompt, type PromptOptions } from './prompt.ts';
+import { type BankSplit, type Share, shareData } from './shares.ts';
 import type { HistoryPoint } from './training-state.ts';
 import { type Subject, type TuneData, type TuneRun, tuneAdaptation } from './tune.ts';
 import type { Example, LoraAdapter, SoftPrompt } from './types.ts';
@@ -43,7 +44,13 @@ export async function tuneJointly(
 ): Promise<TunedJointly> {
   const { model } = subject;
   const { bank, lora, tokens, seed } = options;
-  const shares = await shareData(subject, data, bank, seed);
+  if (bank.by === 'length' || bank.by === 'seeds')
+    throw new KintsugiError(
+      'ARGUMENT_INVALID',
+      `Prompts by ${bank.by} read the same data and cannot be tuned in one pass`,
+      { field: 'bank.by', next: 'Share the data out by family or clusters, or tune in turn.' },
+    );
+  const shares = await shareData(subject, data, bank, options);
   const names = shares.map(({ name }) => name);
   const width = model.config.hiddenSize;
   const prompts = new Float32Array(names.length * tokens * width);

@@ -1,8 +1,8 @@
 import { KintsugiError } from '../../shared/errors.ts';
-import { embed, forward, type Model } from '../models/model.ts';
-import { withLora } from '../models/weights.ts';
 import type { Tensors } from '../engine/program.ts';
+import { embed, forward, type Model } from '../models/model.ts';
 import type { Weights } from '../models/weights.ts';
+import { withLora } from '../models/weights.ts';
 import { createRandom } from '../random.ts';
 import type { ParameterSet } from './adamw.ts';
 import { createDropout } from './dropout.ts';

@@ -23,7 +23,7 @@ export interface Adapted {
   /** Last block's output [batch, prefix + length, hidden]. */
   readonly hidden: tf.Tensor;
   /** A scalar that is added to the loss. */
-  readonly penalty?: tf.Scalar;
+  readonly penalty?: tf.Tensor;
 }
 
 /** How trainable tensors change a frozen model. */
@@ -123,7 +123,7 @@ function objectiveProgram(
         const logits = logitsAt(model, hidden, inputs['batch.rows']!);
         const perToken = negativeLogLikelihood(logits, inputs['batch.targets']!);
         const mean = tf.sum(tf.mul(perToken, inputs['batch.weights']!));
-        return penalty ? tf.add<tf.Scalar>(mean, penalty) : mean;
+        return (penalty ? tf.add(mean, penalty) : mean) as tf.Scalar;
       };
       const point = names.map((name) => inputs[name]!);
       if (kind === 'loss') return { loss: loss(...point) };

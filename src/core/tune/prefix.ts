@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Engine } from '../engine/program.ts';
 import { causalMask } from '../models/attention.ts';
 import type { ModelConfig, Past } from '../models/family.ts';
-import { type Forward, embed, forward, type Model, positionsFrom } from '../models/model.ts';
+import { embed, type Forward, forward, type Model, positionsFrom } from '../models/model.ts';
 import type { Adaptation } from './objective.ts';
 import { initialPrompt, type PromptOptions } from './prompt.ts';
 import type { HistoryPoint } from './training-state.ts';

@@ -69,5 +69,5 @@ export function addArmOptions(command: Command): Command {
   return command
     .option('--model <dir>', 'model folder, or starter', 'starter')
     .option('--bank <dir>', 'prompt bank to put in front of every input')
-    .addOption(new Option('--adapter <dir>', 'LoRA adapter').conflicts('bank'));
+    .addOption(new Option('--adapter <dir>', 'LoRA adapter, with or without a bank, or a prefix'));
 }

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Model } from '../../core/models/model.ts';
 import { withLora } from '../../core/models/weights.ts';
-import type { LoraAdapter } from '../../core/tune/types.ts';
+import { type LoraAdapter, loraScale } from '../../core/tune/types.ts';
 
 /** The model with a tuned adapter beside its weights, as constants of every program. */
-export function adaptedModel(model: Model, { rank, alpha, modules }: LoraAdapter): Model {
+export function adaptedModel(model: Model, adapter: LoraAdapter): Model {
   const { weights } = model;
+  const { rank, modules } = adapter;
   return {
     ...model,
     weights: {
@@ -15,7 +16,10 @@ export function adaptedModel(model: Model, { rank, alpha, modules }: LoraAdapter
         if (lora === undefined) return weights.linear(module, x);
         const a = tf.tensor2d(lora.a, [rank, lora.in]);
         const b = tf.tensor2d(lora.b, [lora.out, rank]);
-        return withLora(weights, new Map([[module, { a, b }]]), alpha / rank).linear(module, x);
+        return withLora(weights, new Map([[module, { a, b }]]), loraScale(adapter)).linear(
+          module,
+          x,
+        );
       },
     },
   };

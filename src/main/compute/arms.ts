@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Arm as RunningArm } from '../../core/evaluate/arm.ts';
 import { stackBank } from '../../core/select/bank.ts';
-import type { LoraAdapter, SoftPrompt } from '../../core/tune/types.ts';
+import type { LoraAdapter, Prefix, SoftPrompt } from '../../core/tune/types.ts';
 import type { ArmId } from '../../shared/results.ts';
 import { adaptedModel, adapterParameters } from './adapted.ts';
 import { bestPrompt } from './best-prompt.ts';
@@ -97,11 +97,27 @@ function promptedArm(
   return { arm, loaded, promptNames: prompts.map(({ name }) => name), extraParameters };
 }
 
-export function loraArm(loaded: LoadedModel, adapter: LoraAdapter): PreparedArm {
+function loraArm(loaded: LoadedModel, adapter: LoraAdapter): PreparedArm {
+  const plain = { arm: { model: loaded.model }, loaded, promptNames: [], extraParameters: 0 };
+  return withAdapter(plain, adapter);
+}
+
+/** The arm with an adapter beside its weights. */
+export function withAdapter(prepared: PreparedArm, adapter: LoraAdapter): PreparedArm {
+  const { arm, extraParameters } = prepared;
   return {
-    arm: { model: adaptedModel(loaded.model, adapter) },
+    ...prepared,
+    arm: { ...arm, model: adaptedModel(arm.model, adapter) },
+    extraParameters: extraParameters + adapterParameters(adapter),
+  };
+}
+
+/** Learned keys and values stand in front of every input. */
+export function prefixArm(loaded: LoadedModel, prefix: Prefix): PreparedArm {
+  return {
+    arm: { model: loaded.model, prefix },
     loaded,
     promptNames: [],
-    extraParameters: adapterParameters(adapter),
+    extraParameters: prefix.values.length,
   };
 }

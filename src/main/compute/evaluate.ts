@@ -1,4 +1,5 @@
 import { answerTasks } from '../../core/evaluate/answer.ts';
+import { virtualTokens } from '../../core/evaluate/arm.ts';
 import { createScorer, type ScoreOptions, type Scorer } from '../../core/evaluate/score.ts';
 import { loadTasks } from '../../core/evaluate/tasks.ts';
 import type { ArmResult } from '../../shared/results.ts';
@@ -34,7 +35,7 @@ export function evaluateText(
   signal: AbortSignal,
 ): Promise<{ readonly perplexity: number }> {
   return withScorer(folders, engine, async ({ arm, loaded }, scorer) => {
-    const room = arm.model.config.maxPositions - (arm.bank?.tokens ?? 0);
+    const room = arm.model.config.maxPositions - virtualTokens(arm);
     const text = { file, limit: Number.POSITIVE_INFINITY, room };
     return { perplexity: await textPerplexity(scorer, loaded.tokenizer, text, signal) };
   });

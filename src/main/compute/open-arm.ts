@@ -1,10 +1,12 @@
 import type { Engine } from '../../core/engine/program.ts';
+import { virtualTokens } from '../../core/evaluate/arm.ts';
 import { KintsugiError } from '../../shared/errors.ts';
-import { fixedArm, idpArm, loraArm, type PreparedArm } from './arms.ts';
+import { fixedArm, idpArm, type PreparedArm, prefixArm, withAdapter } from './arms.ts';
 import { type EngineChoice, openEngine } from './engine.ts';
+import type { LoadedModel } from './load-model.ts';
 import { loadModel } from './load-model.ts';
 import { modelFolder } from './starter.ts';
-import { loadAdapter, loadBank } from './tuned-folders.ts';
+import { isPrefixFolder, loadAdapter, loadBank, loadPrefix } from './tuned-folders.ts';
 
 /** An arm as it is named on a command line: folders. */
 export interface ArmFolders {
@@ -17,7 +19,18 @@ export interface ArmFolders {
 /** @throws KintsugiError as the opened folders do */
 async function openArm({ model, bank, adapter }: ArmFolders): Promise<PreparedArm> {
   const loaded = await loadModel(modelFolder(model));
-  if (adapter !== undefined) return loraArm(loaded, await loadAdapter(adapter, loaded));
+  if (adapter === undefined) return openBankArm(loaded, bank);
+  if (!(await isPrefixFolder(adapter)))
+    return withAdapter(await openBankArm(loaded, bank), await loadAdapter(adapter, loaded));
+  if (bank !== undefined)
+    throw new KintsugiError('ARGUMENT_INVALID', 'A prefix and a bank cannot be used together', {
+      field: 'adapter',
+      next: 'Leave out one of them; a LoRA adapter goes with a bank.',
+    });
+  return prefixArm(loaded, await loadPrefix(adapter, loaded));
+}
+
+async function openBankArm(loaded: LoadedModel, bank: string | undefined): Promise<PreparedArm> {
   if (bank === undefined) {
     return { arm: { model: loaded.model }, loaded, promptNames: [], extraParameters: 0 };
   }
@@ -65,7 +78,7 @@ export function checkIds({ arm }: PreparedArm, ids: readonly number[], field: st
       `Give ids from 0 to ${vocabularySize - 1}.`,
     );
   }
-  const room = maxPositions - (arm.bank?.tokens ?? 0);
+  const room = maxPositions - virtualTokens(arm);
   if (ids.length > room) {
     throw fault(`${ids.length} tokens do not fit.`, `Give at most ${room} tokens.`);
   }

@@ -2,11 +2,12 @@ import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Selector } from '../../core/evaluate/arm.ts';
 import { readBank, type StoredBank, writeBank } from '../../core/export/bank.ts';
-import { checkBankFits, checkLoraFits } from '../../core/export/fit.ts';
+import { checkBankFits, checkLoraFits, checkPrefixFits } from '../../core/export/fit.ts';
 import { readLora, writeLora } from '../../core/export/lora.ts';
-import type { BaseModel } from '../../core/export/peft.ts';
+import { type BaseModel, peftType } from '../../core/export/peft.ts';
+import { readPrefix, writePrefix } from '../../core/export/prefix.ts';
 import type { TunedPrompt } from '../../core/tune/prompt.ts';
-import type { LoraAdapter } from '../../core/tune/types.ts';
+import type { LoraAdapter, Prefix } from '../../core/tune/types.ts';
 import * as bankRows from '../db/banks.ts';
 import type { Store } from '../db/open.ts';
 import type { LoadedModel } from './load-model.ts';
@@ -22,7 +23,7 @@ export interface TunedOn {
 /** Writes a bank in place of what an earlier attempt left at `dir`. */
 export async function saveBank(
   dir: string,
-  tuned: readonly TunedPrompt[],
+  tuned: readonly Pick<TunedPrompt, 'prompt' | 'best'>[],
   selector: Selector,
   on: TunedOn,
 ): Promise<void> {
@@ -89,6 +90,23 @@ export async function loadAdapter(dir: string, loaded: LoadedModel): Promise<Lor
   checkLoraFits(stored, loaded.checkpoint.hash, family.tensorShapes(config));
   return stored.adapter;
 }
+
+/** Writes a prefix in place of what an earlier attempt left at `dir`. */
+export async function savePrefix(dir: string, prefix: Prefix, on: TunedOn): Promise<void> {
+  await rm(dir, { recursive: true, force: true });
+  await writePrefix(dir, prefix, baseModel(on));
+}
+
+/** @throws KintsugiError ADAPTER_INVALID, ADAPTER_INCOMPATIBLE */
+export async function loadPrefix(dir: string, loaded: LoadedModel): Promise<Prefix> {
+  const stored = await readPrefix(dir);
+  checkPrefixFits(stored, loaded.checkpoint.hash, loaded.model.config);
+  return stored.prefix;
+}
+
+/** Whether a PEFT folder holds a prefix. @throws KintsugiError ADAPTER_INVALID */
+export const isPrefixFolder = async (dir: string): Promise<boolean> =>
+  (await peftType(dir)) === 'PREFIX_TUNING';
 
 function baseModel({ loaded, model }: TunedOn): BaseModel {
   const { hiddenSize, layers, heads } = loaded.model.config;

@@ -135,7 +135,6 @@ describe('LoRA folders', () => {
 
   it.each([
     ['use_dora', true],
-    ['use_rslora', true],
     ['fan_in_fan_out', true],
     ['lora_bias', true],
     ['rank_pattern', { q_proj: 4 }],

@@ -48,6 +48,8 @@ const module = (width: number, out: number, rank: number, stream: string) => ({
 export const adapter: LoraAdapter = {
   rank: 2,
   alpha: 16,
+  dropout: 0,
+  rankStabilized: false,
   targets: ['v_proj', 'q_proj'],
   modules: new Map(
     [0, 1].flatMap((layer) => {

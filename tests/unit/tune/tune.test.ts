@@ -6,11 +6,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { embed, forward, prependPrompt } from '../../../src/core/models/model.ts';
 import { createRandom } from '../../../src/core/random.ts';
 import type { ParameterSet } from '../../../src/core/tune/adamw.ts';
-import { shareData, tuneBank } from '../../../src/core/tune/bank.ts';
+import { tuneBank } from '../../../src/core/tune/bank.ts';
 import { makeBatch } from '../../../src/core/tune/batches.ts';
 import { initialAdapter, loraAdaptation, tuneLora } from '../../../src/core/tune/lora.ts';
 import { type Adaptation, createObjective } from '../../../src/core/tune/objective.ts';
 import { type PromptOptions, promptAdaptation, tunePrompt } from '../../../src/core/tune/prompt.ts';
+import { shareData } from '../../../src/core/tune/shares.ts';
 import { tokenise } from '../../../src/core/tune/tune.ts';
 import { letterExamples, tinySubject } from './tiny.ts';
 
@@ -33,7 +34,14 @@ const options: PromptOptions = {
   seed: 9,
   validateEvery: 6,
 };
-const loraOptions = { ...options, rank: 2, alpha: 4, targets: ['q_proj', 'down_proj'] };
+const loraOptions = {
+  ...options,
+  rank: 2,
+  alpha: 4,
+  dropout: 0,
+  rankStabilized: false,
+  targets: ['q_proj', 'down_proj'],
+};
 
 let dir: string;
 beforeEach(async () => {
@@ -108,14 +116,14 @@ describe('objective', () => {
     expectGradient(promptAdaptation(subject.model, 3), { prompt: noise(48, 0.3, 2) }, 3));
 
   it('has the gradient of its loss, for LoRA', async () => {
-    const adapter = initialAdapter(subject.model, loraOptions);
+    const adapter = initialAdapter(subject.model, loraOptions, 9);
     const parameters = Object.fromEntries(
       [...adapter.modules].flatMap(([module, { a, b }], i) => [
         [`${module}.a`, a],
         [`${module}.b`, noise(b.length, 0.1, i)],
       ]),
     );
-    await expectGradient(loraAdaptation(subject.model, adapter), parameters, 0);
+    await expectGradient(loraAdaptation(subject.model, adapter, 9), parameters, 0);
   });
 });
 
@@ -175,7 +183,7 @@ describe('tunePrompt', () => {
 describe('tuneLora', () => {
   it('starts as the frozen model', async () => {
     const batch = makeBatch(tokenise(subject, examples, {}, 0).slice(0, 4), { size: 4, prefix: 0 });
-    const adapter = initialAdapter(subject.model, loraOptions);
+    const adapter = initialAdapter(subject.model, loraOptions, 9);
     expect([...adapter.modules.keys()]).toEqual(
       [0, 1].flatMap((layer) => [
         `model.layers.${layer}.self_attn.q_proj`,
@@ -198,7 +206,7 @@ describe('tuneLora', () => {
       }),
     };
     const losses = [];
-    for (const adaptation of [loraAdaptation(subject.model, adapter), frozen]) {
+    for (const adaptation of [loraAdaptation(subject.model, adapter, 9), frozen]) {
       const objective = createObjective(subject.engine, adaptation);
       losses.push(await objective.loss(adaptation === frozen ? {} : parameters, [batch]));
       await objective.release();
@@ -262,7 +270,7 @@ describe('tuneBank', () => {
       subject,
       { examples, validation },
       { by: 'clusters', count: 2 },
-      1,
+      { tokens: 3, seed: 1 },
     );
     expect(shares).toHaveLength(2);
     const groups = shares.map(({ train }) => new Set(train.map(({ group }) => group)));
@@ -274,10 +282,13 @@ describe('tuneBank', () => {
   it('merges neighbouring groups into even families', async () => {
     const groups = ['e', 'd', 'c', 'b', 'a'].flatMap((group) => letterExamples(group, 'xy', 'z'));
     const bank = { by: 'family', count: 2 } as const;
-    const shares = await shareData(subject, { examples: groups }, bank, 1);
+    const shares = await shareData(subject, { examples: groups }, bank, {
+      tokens: 3,
+      seed: 1,
+    });
     expect(shares.map(({ name }) => name)).toEqual(['b+a', 'e+d+c']);
     await expect(
-      shareData(subject, { examples: groups }, { by: 'family', count: 6 }, 1),
+      shareData(subject, { examples: groups }, { by: 'family', count: 6 }, { tokens: 3, seed: 1 }),
     ).rejects.toMatchObject({ code: 'ARGUMENT_INVALID', field: 'bank.count' });
   });
 });

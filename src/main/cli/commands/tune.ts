@@ -7,15 +7,24 @@ import { formatCount } from '../format.ts';
 import { addEngineOptions, decimal, type EngineOptions, integer, list } from '../options.ts';
 
 const defaults = PRESETS.quick.tuning;
+const PREFIX_RATE = 0.01;
+
+const KINDS = ['prompt', 'prefix', 'bank', 'lora', 'bank+lora'] as const;
+const SPLITS = ['family', 'clusters', 'length', 'seeds'] as const;
 
 interface TuneOptions extends EngineOptions {
   readonly model: string;
-  readonly kind: 'prompt' | 'lora';
+  readonly kind: (typeof KINDS)[number];
   readonly data: string;
   readonly tokens: number;
   readonly init: string;
+  readonly by: (typeof SPLITS)[number];
+  readonly prompts: number | 'auto';
+  readonly joint: boolean;
   readonly rank: number;
   readonly alpha: number;
+  readonly dropout: number;
+  readonly rslora: boolean;
   readonly targets: readonly string[];
   readonly steps: number;
   readonly batch: number;
@@ -26,19 +35,41 @@ interface TuneOptions extends EngineOptions {
 }
 
 export function addTuneCommand(program: Command, addAction: AddAction): void {
-  const { lora } = defaults;
+  const { lora, bank } = defaults;
+  const promptCount = (text: string) =>
+    text === 'auto' ? 'auto' : integer('--prompts', 1, 256)(text);
   const command = program
     .command('tune')
-    .description('tunes a soft prompt (written as a bank of one) or a LoRA adapter')
+    .description(
+      'tunes a soft prompt (written as a bank of one), a bank, a prefix or a LoRA adapter',
+    )
     .requiredOption('--model <dir>', 'model folder, or starter')
-    .addOption(new Option('--kind <kind>').choices(['prompt', 'lora']).default('prompt'))
+    .addOption(new Option('--kind <kind>').choices(KINDS).default('prompt'))
     .requiredOption('--data <file>', 'a .jsonl, .csv or .txt, or starter:TASK[,TASK]')
     .option('--tokens <n>', 'virtual tokens', integer('--tokens', 1, 4096), defaults.tokens)
-    .option('--init <from>', 'vocabulary, or text:… to start from', defaults.init)
+    .option(
+      '--init <from>',
+      'vocabulary, text:…, or bank:DIR[#PROMPT] to start from',
+      defaults.init,
+    )
+    .addOption(
+      new Option('--by <what>', 'how the prompts of a bank differ')
+        .choices(SPLITS)
+        .default(bank.by),
+    )
+    .option('--prompts <n>', 'of a bank; auto finds the clusters', promptCount, bank.count)
+    .option('--joint', 'tune the prompts of a bank in one pass', false)
     .option('--rank <n>', 'of LoRA', integer('--rank', 1, 1024), lora.rank)
     .option('--alpha <x>', 'of LoRA', decimal('--alpha', 1e-6, 4096), lora.alpha)
+    .option('--dropout <x>', "of LoRA's inputs", decimal('--dropout', 0, 0.99), lora.dropout)
+    .option('--rslora', 'scale LoRA by alpha / √rank', lora.rankStabilized)
     .option('--targets <list>', 'modules that LoRA adapts', list('--targets'), lora.targets)
-    .option('--steps <n>', 'optimiser steps', integer('--steps', 1, 1e7), defaults.steps)
+    .option(
+      '--steps <n>',
+      'optimiser steps, per prompt',
+      integer('--steps', 1, 1e7),
+      defaults.steps,
+    )
     .option('--batch <n>', 'inputs per step', integer('--batch', 1, 65_536), defaults.batch)
     .option('--learning-rate <x>', 'at its peak', decimal('--learning-rate', 1e-9, 10))
     .option('--warmup <n>', 'steps of rise (default: a tenth)', integer('--warmup', 0, 1e7))
@@ -50,7 +81,7 @@ export function addTuneCommand(program: Command, addAction: AddAction): void {
 async function tune(options: TuneOptions, { signal, progress }: Context): Promise<Outcome> {
   const { tuneModel } = await import('../../compute/tune-model.ts');
   const { model, data, out, kind, steps, batch, seed } = options;
-  const usual = kind === 'lora' ? defaults.lora.learningRate : defaults.learningRate;
+  const usual = usualRate(kind);
   const request = {
     model,
     data,
@@ -81,6 +112,33 @@ async function tune(options: TuneOptions, { signal, progress }: Context): Promis
   };
 }
 
-function kindOf({ kind, tokens, init, rank, alpha, targets }: TuneOptions): TuneKind {
-  return kind === 'prompt' ? { kind, tokens, init } : { kind, rank, alpha, targets };
+/** A prefix starts as good as its prompt and an adapter at nothing: both go in smaller steps. */
+function usualRate(kind: TuneOptions['kind']): number {
+  switch (kind) {
+    case 'prompt':
+    case 'bank':
+      return defaults.learningRate;
+    case 'prefix':
+      return PREFIX_RATE;
+    case 'lora':
+    case 'bank+lora':
+      return defaults.lora.learningRate;
+  }
+}
+
+function kindOf(options: TuneOptions): TuneKind {
+  const { kind, tokens, init, by, prompts: count, joint } = options;
+  const { rank, alpha, dropout, rslora: rankStabilized, targets } = options;
+  const lora = { rank, alpha, dropout, rankStabilized, targets };
+  switch (kind) {
+    case 'prompt':
+    case 'prefix':
+      return { kind, tokens, init };
+    case 'lora':
+      return { kind, ...lora };
+    case 'bank':
+      return { kind, tokens, init, bank: { by, count }, joint, lora: null };
+    case 'bank+lora':
+      return { kind: 'bank', tokens, init, bank: { by, count }, joint: true, lora };
+  }
 }

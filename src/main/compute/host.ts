@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import type { FromCompute, Lane, ToCompute } from './protocol.ts';
+import type { FromCompute, ToCompute } from './protocol.ts';
 
 /**
- * The compute host: a process of its own, because a crash of the engine takes a whole process with it.
- * It passes messages between the main process and one worker per lane.
+ * A compute host: a process of its own, because a crash of the engine takes a whole process with it.
+ * It passes messages between the main process and its worker, which may be too busy to hear them.
  */
 
 /** Electron's utility process has `parentPort`, a forked Node process `send`. */
@@ -17,9 +17,8 @@ const electronPort = (process as { parentPort?: ParentPort }).parentPort;
 const home = process.argv[2]!;
 const MEMORY_INTERVAL = 500;
 
-const workers = new Map<Lane, Worker>();
-/** Lane of every ask that has no answer yet. */
-const pending = new Map<number, Lane>();
+/** Asks that have no answer yet. */
+const pending = new Set<number>();
 
 function tell(message: FromCompute): void {
   if (message.kind === 'answer' || message.kind === 'failure') pending.delete(message.id);
@@ -33,28 +32,17 @@ function workerFile(): string {
   return existsSync(source) ? source : join(import.meta.dirname, 'compute-worker.js');
 }
 
-function workerOf(lane: Lane): Worker {
-  const known = workers.get(lane);
-  if (known) return known;
-  const worker = new Worker(workerFile(), { workerData: { home } });
-  worker.on('message', tell);
-  // What a task could not catch leaves the worker in no known state.
-  worker.on('error', (error) => {
-    console.error(error);
-    process.exit(70);
-  });
-  workers.set(lane, worker);
-  return worker;
-}
+const worker = new Worker(workerFile(), { workerData: { home } });
+worker.on('message', tell);
+// What a task could not catch leaves the worker in no known state.
+worker.on('error', (error) => {
+  console.error(error);
+  process.exit(70);
+});
 
 function receive(message: ToCompute): void {
-  if (message.kind === 'ask') {
-    pending.set(message.id, message.lane);
-    workerOf(message.lane).postMessage(message);
-    return;
-  }
-  const lane = pending.get(message.id);
-  if (lane) workers.get(lane)?.postMessage(message);
+  if (message.kind === 'ask') pending.add(message.id);
+  if (pending.has(message.id)) worker.postMessage(message);
 }
 
 setInterval(() => {

@@ -1,15 +1,11 @@
 import type { ErrorReport } from '../../shared/contract/common.ts';
 
-/** What passes between the main process and the compute host, and on to its workers. */
-
-/** Runs and quick questions have a worker each, so that neither waits for the other. */
-export type Lane = 'runs' | 'questions';
+/** What passes between the main process and a compute host, and on to its worker. */
 
 export type ToCompute =
   | {
       readonly kind: 'ask';
       readonly id: number;
-      readonly lane: Lane;
       readonly name: string;
       readonly input: unknown;
     }
@@ -20,5 +16,5 @@ export type FromCompute =
   | { readonly kind: 'event'; readonly id: number; readonly event: unknown }
   | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'failure'; readonly id: number; readonly error: ErrorReport }
-  /** Resident bytes of the whole compute host, while it has anything to do. */
+  /** Resident bytes of the compute host, while it has anything to do. */
   | { readonly kind: 'memory'; readonly bytes: number };

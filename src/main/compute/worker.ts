@@ -6,7 +6,7 @@ import type { FromCompute, ToCompute } from './protocol.ts';
 import { type TaskName, tasks } from './tasks/index.ts';
 import type { Task } from './tasks/task.ts';
 
-/** One worker of the compute host: runs the tasks it is asked, with a database connection of its own. */
+/** The worker of a compute host: runs the tasks it is asked, with a database connection of its own. */
 
 const { home } = workerData as { readonly home: string };
 const port = parentPort!;

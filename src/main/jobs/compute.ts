@@ -1,9 +1,9 @@
 import { KintsugiError } from '../../shared/errors.ts';
-import type { FromCompute, Lane, ToCompute } from '../compute/protocol.ts';
+import type { FromCompute, ToCompute } from '../compute/protocol.ts';
 import type { TaskInput, TaskName, TaskOutput } from '../compute/tasks/index.ts';
 import { reviveError } from '../report-error.ts';
 
-/** The compute host's process as the main process holds it. */
+/** A compute host's process as the main process holds it. */
 export interface ComputeProcess {
   send(message: ToCompute): void;
   onMessage(listener: (message: FromCompute) => void): void;
@@ -20,9 +20,12 @@ export interface AskOptions {
   readonly onEvent?: (event: never) => void;
 }
 
+/** Runs and quick questions have a process each: a crash in one leaves the other alone. */
+export type Lane = 'runs' | 'questions';
+
 export interface Compute {
   /**
-   * @throws KintsugiError COMPUTE_CRASHED when the host's process ended before the answer; any error
+   * @throws KintsugiError COMPUTE_CRASHED when the lane's process ended before the answer; any error
    *   of the task
    */
   ask<Name extends TaskName>(
@@ -30,39 +33,72 @@ export interface Compute {
     input: TaskInput<Name>,
     options?: AskOptions,
   ): Promise<TaskOutput<Name>>;
-  /** Ends the process and every task in it; the next ask starts another. */
-  kill(): void;
-  /** Resident bytes of the process, twice a second while it works. */
-  onMemory(listener: (bytes: number) => void): void;
-  readonly pid: number | undefined;
+  /** Ends the lane's process, or both, and every task in it; the next ask starts another. */
+  kill(lane?: Lane): void;
+  /** Resident bytes of the process that works on runs, twice a second while it does. */
+  onRunMemory(listener: (bytes: number) => void): void;
+  pid(lane: Lane): number | undefined;
 }
 
+/** Starts each lane's process when it is first needed, and again after it has ended. */
+export function createCompute(start: () => ComputeProcess): Compute {
+  const memoryListeners = new Set<(bytes: number) => void>();
+  const lanes: Readonly<Record<Lane, LaneProcess>> = {
+    runs: createLane(start, NEXT.runs, (bytes) => {
+      for (const listener of memoryListeners) listener(bytes);
+    }),
+    questions: createLane(start, NEXT.questions, () => undefined),
+  };
+  return {
+    ask: (name, input, options = {}) => lanes[laneOf(name)].ask(name, input, options) as never,
+    kill(lane) {
+      if (lane !== 'questions') lanes.runs.kill();
+      if (lane !== 'runs') lanes.questions.kill();
+    },
+    onRunMemory: (listener) => memoryListeners.add(listener),
+    pid: (lane) => lanes[lane].pid(),
+  };
+}
+
+const laneOf = (name: TaskName): Lane => (name === 'run.execute' ? 'runs' : 'questions');
+
+const NEXT: Readonly<Record<Lane, string>> = {
+  runs: 'Resume the run: it goes on from its last checkpoint. If it happens again, use less memory.',
+  questions: 'Try again; if it happens again, copy the diagnostics and report it.',
+};
+
 interface Asked {
-  readonly lane: Lane;
-  readonly resolve: (value: never) => void;
+  readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly onEvent: ((event: never) => void) | undefined;
 }
 
-/** Starts the process when it is first needed, and again after it has ended. */
-export function createCompute(start: () => ComputeProcess): Compute {
-  const memoryListeners = new Set<(bytes: number) => void>();
+interface LaneProcess {
+  ask(name: TaskName, input: unknown, options: AskOptions): Promise<unknown>;
+  kill(): void;
+  pid(): number | undefined;
+}
+
+/** One process at a time, and what it has been asked. */
+function createLane(
+  start: () => ComputeProcess,
+  /** What to do after a crash. */
+  next: string,
+  onMemory: (bytes: number) => void,
+): LaneProcess {
   const asked = new Map<number, Asked>();
   let running: ComputeProcess | undefined;
   let lastId = 0;
 
   function receive(message: FromCompute): void {
-    if (message.kind === 'memory') {
-      for (const listener of memoryListeners) listener(message.bytes);
-      return;
-    }
+    if (message.kind === 'memory') return onMemory(message.bytes);
     const ask = asked.get(message.id);
     if (message.kind === 'event') {
       ask?.onEvent?.(message.event as never);
       return;
     }
     asked.delete(message.id);
-    if (message.kind === 'answer') ask?.resolve(message.value as never);
+    if (message.kind === 'answer') ask?.resolve(message.value);
     else ask?.reject(reviveError(message.error));
   }
 
@@ -75,41 +111,27 @@ export function createCompute(start: () => ComputeProcess): Compute {
       if (running === started) running = undefined;
       const lost = [...asked.values()];
       asked.clear();
-      for (const { reject, lane } of lost) reject(crashed(how, lane));
+      for (const { reject } of lost) reject(crashed(how, next));
     });
     return started;
   }
 
   return {
-    ask(name, input, { signal, onEvent } = {}) {
+    ask(name, input, { signal, onEvent }) {
       const id = ++lastId;
       return new Promise((resolve, reject) => {
         const target = process();
-        const lane = laneOf(name);
-        asked.set(id, { lane, resolve, reject, onEvent });
-        target.send({ kind: 'ask', id, lane, name, input });
+        asked.set(id, { resolve, reject, onEvent });
+        target.send({ kind: 'ask', id, name, input });
         const stop = () => asked.has(id) && target.send({ kind: 'stop', id });
         if (signal?.aborted) stop();
         else signal?.addEventListener('abort', stop, { once: true });
       });
     },
     kill: () => running?.kill(),
-    onMemory: (listener) => memoryListeners.add(listener),
-    get pid() {
-      return running?.pid;
-    },
+    pid: () => running?.pid,
   };
 }
 
-const laneOf = (name: TaskName): Lane => (name === 'run.execute' ? 'runs' : 'questions');
-
-const NEXT: Readonly<Record<Lane, string>> = {
-  runs: 'Resume the run: it goes on from its last checkpoint. If it happens again, use less memory.',
-  questions: 'Try again; if it happens again, copy the diagnostics and report it.',
-};
-
-function crashed(how: string, lane: Lane): KintsugiError {
-  return new KintsugiError('COMPUTE_CRASHED', `The compute process ended (${how}).`, {
-    next: NEXT[lane],
-  });
-}
+const crashed = (how: string, next: string): KintsugiError =>
+  new KintsugiError('COMPUTE_CRASHED', `The compute process ended (${how}).`, { next });

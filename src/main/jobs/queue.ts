@@ -177,7 +177,7 @@ export async function openJobs(
     job.live = { ...job.live, stopping: true };
     job.controller.abort();
     changed(job.id);
-    const timer = setTimeout(() => compute.kill(), patience);
+    const timer = setTimeout(() => compute.kill('runs'), patience);
     await job.ended.finally(() => clearTimeout(timer));
   }
 
@@ -196,7 +196,7 @@ export async function openJobs(
     if (!intent.keep) await discardFolder(run);
   }
 
-  compute.onMemory((bytes) => {
+  compute.onRunMemory((bytes) => {
     if (active !== undefined) active.peak = Math.max(active.peak, bytes);
   });
   await adoptInterrupted(db);

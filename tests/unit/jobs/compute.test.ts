@@ -4,13 +4,15 @@ import { createCompute } from '../../../src/main/jobs/compute.ts';
 import { forkCompute } from '../../../src/main/jobs/node-process.ts';
 import { temporaryFolder } from '../db/temporary.ts';
 
+interface Scripted {
+  readonly told: ToCompute[];
+  readonly say: (message: FromCompute) => void;
+  readonly end: (how: string) => void;
+}
+
 /** Processes that note what they are told and answer when the test says so. */
 function scripted() {
-  const processes: {
-    readonly told: ToCompute[];
-    say: (message: FromCompute) => void;
-    end: (how: string) => void;
-  }[] = [];
+  const processes: Scripted[] = [];
   const compute = createCompute(() => {
     const process = { told: [] as ToCompute[], say: () => undefined, end: () => undefined };
     processes.push(process as never);
@@ -25,39 +27,39 @@ function scripted() {
   return { compute, processes };
 }
 
-it('keeps runs and questions apart, and passes a stop on', async () => {
+it('gives runs and questions a process each, and passes a stop on', async () => {
   const { compute, processes } = scripted();
   const stop = new AbortController();
   const run = compute.ask('run.execute', { id: 'r', force: false }, { signal: stop.signal });
   const question = compute.ask('tasks.list', null);
-  const [{ told, say }] = processes as [(typeof processes)[number]];
-  expect(told).toMatchObject([
-    { kind: 'ask', id: 1, lane: 'runs' },
-    { kind: 'ask', id: 2, lane: 'questions' },
-  ]);
-  say({ kind: 'answer', id: 2, value: [] });
+  const [runs, questions] = processes as [Scripted, Scripted];
+  expect(runs.told).toMatchObject([{ kind: 'ask', id: 1, name: 'run.execute' }]);
+  expect(questions.told).toMatchObject([{ kind: 'ask', id: 1, name: 'tasks.list' }]);
+  questions.say({ kind: 'answer', id: 1, value: [] });
   expect(await question).toEqual([]);
   stop.abort();
-  expect(told.at(-1)).toEqual({ kind: 'stop', id: 1 });
-  say({ kind: 'failure', id: 1, error: { code: 'CANCELLED', message: 'm', next: 'n' } });
+  expect(runs.told.at(-1)).toEqual({ kind: 'stop', id: 1 });
+  runs.say({ kind: 'failure', id: 1, error: { code: 'CANCELLED', message: 'm', next: 'n' } });
   await expect(run).rejects.toMatchObject({ code: 'CANCELLED', next: 'n' });
 });
 
-it('fails every open ask when the process ends, and starts another for the next', async () => {
+it('fails what a process was asked when it ends, leaves the other alone, and starts another', async () => {
   const { compute, processes } = scripted();
   const run = compute.ask('run.execute', { id: 'r', force: false });
   const question = compute.ask('tasks.list', null);
-  processes[0]!.end('SIGSEGV');
+  const [runs, questions] = processes as [Scripted, Scripted];
+  questions.end('SIGABRT');
+  await expect(question).rejects.toMatchObject({ next: expect.stringContaining('Try again') });
+  const again = compute.ask('tasks.list', null);
+  expect(processes).toHaveLength(3);
+  processes[2]!.say({ kind: 'answer', id: 2, value: [] });
+  expect(await again).toEqual([]);
+  runs.end('SIGSEGV');
   await expect(run).rejects.toMatchObject({
     code: 'COMPUTE_CRASHED',
     message: expect.stringContaining('SIGSEGV'),
     next: expect.stringContaining('Resume'),
   });
-  await expect(question).rejects.toMatchObject({ next: expect.stringContaining('Try again') });
-  const again = compute.ask('tasks.list', null);
-  expect(processes).toHaveLength(2);
-  processes[1]!.say({ kind: 'answer', id: 3, value: [] });
-  expect(await again).toEqual([]);
 });
 
 it('answers from a real process, and says so when that is killed in the middle', async () => {

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Lane } from '../../../src/main/jobs/compute.ts';
 import type { RunStatus } from '../../../src/shared/contract/runs.ts';
 import { startHost, type TestClient, type TestHost } from '../../support/host.ts';
 import { smallRecipe, writeSmallModel } from '../../support/small-model.ts';
@@ -43,7 +44,8 @@ const reaches = (id: string, stage: string) =>
     { timeout: 50_000, interval: 100 },
   );
 
-const killCompute = () => process.kill(host.workbench.services.compute.pid!, 'SIGKILL');
+const killCompute = (lane: Lane) =>
+  process.kill(host.workbench.services.compute.pid(lane)!, 'SIGKILL');
 
 it('works a run through, tells it as it goes, and keeps what it took', async () => {
   const id = await start(30);
@@ -93,7 +95,7 @@ it('survives a killed compute process: interrupted, then resumed to the same res
   const id = await start(300);
   const next = await start(4);
   await reaches(id, 'tune:bank@0');
-  killCompute();
+  killCompute('runs');
   await becomes(id, 'interrupted');
   expect((await show(id)).error).toMatchObject({ code: 'COMPUTE_CRASHED' });
   // The queue lives on.
@@ -103,6 +105,17 @@ it('survives a killed compute process: interrupted, then resumed to the same res
   expect((await show(id)).error).toBeNull();
   const results = async (run: string) => (await show(run)).outcome?.results;
   expect(await results(id)).toEqual(await results(reference));
+});
+
+it('goes on with a run when the process that answers questions is killed', async () => {
+  const id = await start(300);
+  await reaches(id, 'tune:bank@0');
+  const lost = host.workbench.services.compute.ask('system.doctor', null);
+  killCompute('questions');
+  await expect(lost).rejects.toMatchObject({ code: 'COMPUTE_CRASHED' });
+  expect((await show(id)).status).toBe('running');
+  expect((await page.call('tasks.list', {})).length).toBeGreaterThan(0);
+  await becomes(id, 'done');
 });
 
 it('runs one at a time, in order, and says the place of those that wait', async () => {

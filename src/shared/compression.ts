@@ -85,6 +85,15 @@ export function gridOf(options: CompressionOptions): GridOptions | null {
   return 'quantization' in options ? options.quantization : options;
 }
 
+/** What a method that quantises takes when nothing was chosen yet. */
+export const USUAL_GRID: GridOptions = { bits: 4, groupSize: 64, symmetric: false, mse: false };
+
+/** Changes the grid, wherever the method keeps it. */
+export function withGrid(current: Compression, change: Partial<GridOptions>): Compression {
+  const grid = { ...(gridOf(current) ?? USUAL_GRID), ...change };
+  return 'quantization' in current ? { ...current, quantization: grid } : { ...current, ...grid };
+}
+
 /** What a method prunes; null where it does not. */
 export function sparsityOf(options: CompressionOptions): Sparsity | null {
   return 'sparsity' in options ? options.sparsity : null;

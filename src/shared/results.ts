@@ -29,9 +29,14 @@ export interface Interval {
   readonly level: number;
 }
 
-/** Share of the lost accuracy regained, or why there is no such number. */
+/**
+ * Share of what compression lost that the repair brought back:
+ * (repaired − compressed) / (original − compressed). 0 = nothing, 1 = all, < 0 = made it worse.
+ */
 export type ArmRecovery =
+  /** Compression lost nothing, so there is no share to speak of. */
   | { readonly kind: 'nothing-lost'; readonly lost: number; readonly regained: number }
+  /** Something was lost here, but too little to bound the ratio: resamples often lose nothing. */
   | {
       readonly kind: 'unbounded';
       readonly lost: number;
@@ -40,7 +45,9 @@ export type ArmRecovery =
     }
   | {
       readonly kind: 'recovered';
+      /** original − compressed, in score units. */
       readonly lost: number;
+      /** repaired − compressed, in score units. */
       readonly regained: number;
       readonly share: number;
       readonly interval: Interval;
@@ -76,6 +83,8 @@ export interface RunResults {
   /** IDP and its controls. */
   readonly selectors?: readonly SelectorResult[];
   readonly seeds: readonly number[];
+  /** Of the model, without what repairs add; absent in results of earlier versions. */
+  readonly parameters?: number;
   /** The comparison in one or two sentences. */
   readonly verdict: string;
 }

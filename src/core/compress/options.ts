@@ -8,11 +8,12 @@ import {
   sparsityOf,
 } from '../../shared/compression.ts';
 import { KintsugiError } from '../../shared/errors.ts';
+import {
+  fittingGroupSizes,
+  GROUP_MULTIPLE,
+  THREE_BIT_MULTIPLE,
+} from '../../shared/model-limits.ts';
 import { groupColumns } from './quantized.ts';
-
-const GROUP_MULTIPLE = 16;
-/** 3-bit codes are packed 32 to three words; other tools refuse partial ones. */
-const THREE_BIT_MULTIPLE = 32;
 
 export const defaultCompression: Extract<CompressionOptions, { readonly method: 'gptq' }> = {
   method: 'gptq',
@@ -106,13 +107,6 @@ function checkLayer({ bits, groupSize }: GridOptions, layer: LinearShape): void 
     throw invalid(
       'groupSize',
       `Group size ${groupSize} does not divide the ${columns} input columns of ${module}`,
-      `Choose ${allowedGroups(columns).join(', ')}.`,
+      `Choose ${[-1, ...fittingGroupSizes([columns])].join(', ')}.`,
     );
-}
-
-function allowedGroups(columns: number): number[] {
-  const sizes = [-1];
-  for (let size = GROUP_MULTIPLE; size <= columns; size += GROUP_MULTIPLE)
-    if (columns % size === 0) sizes.push(size);
-  return sizes;
 }

@@ -1,4 +1,4 @@
-import type { Interval } from './statistics.ts';
+import type { ArmRecovery } from '../../shared/results.ts';
 import {
   type BootstrapOptions,
   bootstrapValues,
@@ -16,30 +16,6 @@ export interface RecoveryScores {
 }
 
 /**
- * Share of what compression lost that the repair brought back:
- * (repaired − compressed) / (original − compressed). 0 = nothing, 1 = all, < 0 = made it worse.
- */
-export type Recovery =
-  /** Compression lost nothing, so there is no share to speak of. */
-  | { readonly kind: 'nothing-lost'; readonly lost: number; readonly regained: number }
-  /** Something was lost here, but too little to bound the ratio: resamples often lose nothing. */
-  | {
-      readonly kind: 'unbounded';
-      readonly lost: number;
-      readonly regained: number;
-      readonly share: number;
-    }
-  | {
-      readonly kind: 'recovered';
-      /** original − compressed, in score units. */
-      readonly lost: number;
-      /** repaired − compressed, in score units. */
-      readonly regained: number;
-      readonly share: number;
-      readonly interval: Interval;
-    };
-
-/**
  * Recovery over one or several seeds, every task weighing the same, with a paired bootstrap
  * interval on the ratio itself (numerator and denominator move together). For losses or
  * log-perplexity hand in the negated values.
@@ -47,7 +23,7 @@ export type Recovery =
 export function recovery(
   seeds: readonly RecoveryScores[],
   options: BootstrapOptions = {},
-): Recovery {
+): ArmRecovery {
   const scores: SeedScores[] = seeds.map(({ tasks, original, compressed, repaired }) => ({
     tasks,
     scores: [original, compressed, repaired],

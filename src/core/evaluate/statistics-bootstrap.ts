@@ -1,5 +1,6 @@
+import type { Interval } from '../../shared/results.ts';
 import { createRandom, type Random } from '../random.ts';
-import { type Interval, mean, quantile } from './statistics.ts';
+import { mean, quantile } from './statistics.ts';
 
 /** What one seed (one tuning run) measured: several arms' scores on the same inputs. */
 export interface SeedScores {

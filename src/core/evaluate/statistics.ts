@@ -7,13 +7,6 @@ export interface Estimate {
   readonly count: number;
 }
 
-export interface Interval {
-  readonly low: number;
-  readonly high: number;
-  /** Coverage, for example 0.95. */
-  readonly level: number;
-}
-
 export function mean(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]!;

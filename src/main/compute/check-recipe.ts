@@ -1,24 +1,21 @@
 import { checkCompression } from '../../core/compress/options.ts';
 import type { Model } from '../../core/models/model.ts';
 import { KintsugiError } from '../../shared/errors.ts';
+import { mostPromptTokens } from '../../shared/model-limits.ts';
 import type { Recipe } from '../../shared/recipe.ts';
+import { limitsOf, linearShapes } from './model-shape.ts';
 
 /**
  * Refuses what the model cannot take, before any work.
  * @throws KintsugiError QUANTIZATION_INVALID, RECIPE_INVALID naming the field
  */
-export function checkRecipeFits({ family, config }: Model, recipe: Recipe): void {
-  const shapes = family.tensorShapes(config);
-  const linears = Array.from({ length: config.layers }, (_, layer) => family.stages(config, layer))
-    .flat(2)
-    .map((module) => {
-      const [out, columns] = shapes.get(`${module}.weight`) as readonly [number, number];
-      return { module, out, in: columns };
-    });
-  checkCompression(recipe.compression, linears);
+export function checkRecipeFits(model: Model, recipe: Recipe): void {
+  const { config } = model;
+  checkCompression(recipe.compression, linearShapes(model));
   const { length } = recipe.compression.calibration;
   atMost('compression.calibration.length', length, config.maxPositions, 'positions');
-  atMost('tuning.tokens', recipe.tuning.tokens, config.maxPositions - 2, 'positions');
+  const room = mostPromptTokens(limitsOf(model));
+  atMost('tuning.tokens', recipe.tuning.tokens, room, 'positions');
   const { layer } = recipe.selector;
   atMost('selector.layer', layer < 0 ? -layer - 1 : layer, config.layers - 1, 'blocks');
 }

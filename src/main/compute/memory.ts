@@ -1,6 +1,7 @@
 import type { Model } from '../../core/models/model.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import type { Recipe } from '../../shared/recipe.ts';
+import { linearShapes, parameterCount } from './model-shape.ts';
 
 export interface MemoryItem {
   readonly what: string;
@@ -14,23 +15,20 @@ const TUNING_LENGTH = 256;
  * An upper estimate of what a repair holds at its peak, by cause. Graph memory is counted without
  * reuse of buffers between operations, so the real peak is usually lower.
  */
-export function estimateMemory({ family, config }: Model, { tuning }: Recipe): MemoryItem[] {
-  const shapes = family.tensorShapes(config);
-  const parameters = sum([...shapes.values()].map((shape) => shape.reduce((a, b) => a * b, 1)));
-  const linears = family
-    .stages(config, 0)
-    .flat()
-    .map((module) => shapes.get(`${module}.weight`) as readonly [number, number]);
+export function estimateMemory(model: Model, { tuning }: Recipe): MemoryItem[] {
+  const { config } = model;
+  const linears = linearShapes(model);
   const length = Math.min(config.maxPositions, TUNING_LENGTH) + tuning.tokens;
-  const perToken = sum(linears.map(([out, columns]) => out + columns)) + 2 * config.heads * length;
-  const columns = Math.max(...linears.map(([, columns]) => columns));
+  const attention = 2 * config.heads * length * config.layers;
+  const perToken = sum(linears.map((linear) => linear.out + linear.in)) + attention;
+  const columns = Math.max(...linears.map((linear) => linear.in));
   const float = 4;
   return [
     // The dense weights and the copies that the forward and the gradient session keep.
-    { what: 'weights', bytes: 3 * float * parameters },
+    { what: 'weights', bytes: 3 * float * parameterCount(model) },
     {
       what: 'activations and their gradients',
-      bytes: 2 * float * tuning.batch * length * config.layers * perToken,
+      bytes: 2 * float * tuning.batch * length * perToken,
     },
     {
       what: 'logits',

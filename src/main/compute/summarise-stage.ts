@@ -11,6 +11,7 @@ import { saveResults } from '../db/results.ts';
 import { listStages } from '../db/stages.ts';
 import { ARM_LABELS, TUNED_ARMS } from './arms.ts';
 import { evaluateStage, fixedPromptArm, MEASURES } from './evaluate-stages.ts';
+import { parameterCount } from './model-shape.ts';
 import { type BankAnswer, compareSelectors } from './selectors.ts';
 import type { Stage } from './stage.ts';
 import { type ArmMeasurements, type Scored, summarise } from './summarise.ts';
@@ -51,7 +52,8 @@ export function summariseStage(
         });
       }
       const bootstrap = { resamples: recipe.evaluation.bootstrap, seed: recipe.seed };
-      const results = summarise(arms, seeds, bootstrap);
+      const parameters = parameterCount((await workspace.original()).model);
+      const results = summarise(arms, { seeds, parameters }, bootstrap);
       const banks = await readBankAnswers(store, runId, workspace, seeds);
       await saveResults(store.db, runId, {
         results: { ...results, selectors: compareSelectors(banks, seeds) },

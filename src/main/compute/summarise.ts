@@ -19,10 +19,16 @@ export interface ArmMeasurements {
   readonly bytesInMemory: number;
 }
 
+export interface Compared {
+  readonly seeds: readonly number[];
+  /** Of the model, without what repairs add. */
+  readonly parameters: number;
+}
+
 /** Accuracies, recovery with its intervals, and the verdict. Deterministic. */
 export function summarise(
   arms: readonly ArmMeasurements[],
-  seeds: readonly number[],
+  { seeds, parameters }: Compared,
   bootstrap: { readonly resamples: number; readonly seed: number },
 ): Omit<RunResults, 'selectors'> {
   const original = find(arms, 'original');
@@ -38,7 +44,7 @@ export function summarise(
         : recovery(recoveryScores(original.scored, compressed.scored, scored), bootstrap),
     };
   });
-  return { arms: results, seeds, verdict: verdict(results) };
+  return { arms: results, seeds, parameters, verdict: verdict(results, parameters) };
 }
 
 function find(arms: readonly ArmMeasurements[], id: Arm['id']): ArmMeasurements {

@@ -8,32 +8,42 @@ const NAMES: Readonly<Record<ArmId, string>> = {
   lora: 'LoRA',
 };
 
-/** The comparison in a few sentences that claim no more than the intervals allow. */
-export function verdict(arms: readonly ArmResult[]): string {
+/**
+ * The comparison in a few sentences that claim no more than the intervals allow.
+ * @param parameters of the model, which extra parameters are a share of
+ */
+export function verdict(arms: readonly ArmResult[], parameters: number): string {
   const repaired = arms.filter((result) => result.recovery !== null);
   const first = repaired[0]?.recovery;
   if (first === undefined || first === null) return 'Nothing was repaired, so nothing is compared.';
   if (first.kind === 'nothing-lost') {
     return 'Compression lost no accuracy on these tasks, so there is nothing to regain.';
   }
+  const regained = repaired.map((result) => describe(result, parameters));
   return [
     `Compression cost ${points(first.lost)} points of accuracy.`,
-    `${capitalise(list(repaired.map(describe)))}.`,
+    `${capitalise(regained.join('; '))}.`,
     conclusion(repaired),
   ].join(' ');
 }
 
-function describe({ arm, recovery }: ArmResult): string {
+/** "LoRA brought back 5.5 of them (34%, 95% interval 24% to 45%) with 0.48% extra parameters" */
+function describe({ arm, recovery, extraParameters }: ArmResult, parameters: number): string {
   const name = NAMES[arm.id];
+  const cost = `with ${smallPercent(extraParameters / parameters)} extra parameters`;
   if (recovery?.kind === 'recovered') {
     const { low, high } = recovery.interval;
-    return `${name} regained ${percent(recovery.share)} of that (95% interval ${percent(low)} to ${percent(high)})`;
+    const interval = `95% interval ${percent(low)} to ${percent(high)}`;
+    return `${name} ${change(recovery.regained)} (${percent(recovery.share)}, ${interval}) ${cost}`;
   }
   if (recovery?.kind === 'unbounded') {
-    return `${name} regained ${percent(recovery.share)} of that, with a loss too small to bound the share`;
+    return `${name} ${change(recovery.regained)} ${cost}, of a loss too small to bound the share`;
   }
   return `${name} had nothing to regain`;
 }
+
+const change = (regained: number): string =>
+  regained < 0 ? `lost another ${points(-regained)}` : `brought back ${points(regained)} of them`;
 
 function conclusion(repaired: readonly ArmResult[]): string {
   const best = repaired.reduce((a, b) => (share(b.recovery) > share(a.recovery) ? b : a));
@@ -57,6 +67,8 @@ function overlaps({ recovery: a }: ArmResult, { recovery: b }: ArmResult): boole
 
 const points = (share: number): string => (100 * share).toFixed(1);
 const percent = (share: number): string => `${Math.round(100 * share)}%`;
+/** Two digits that count: 0.024%, 0.48%, 12%. */
+const smallPercent = (share: number): string => `${Number((100 * share).toPrecision(2))}%`;
 const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const list = (items: readonly string[]): string =>

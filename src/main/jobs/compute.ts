@@ -91,7 +91,10 @@ function createLane(
   let lastId = 0;
 
   function receive(message: FromCompute): void {
-    if (message.kind === 'memory') return onMemory(message.bytes);
+    if (message.kind === 'memory') {
+      onMemory(message.bytes);
+      return;
+    }
     const ask = asked.get(message.id);
     if (message.kind === 'event') {
       ask?.onEvent?.(message.event as never);

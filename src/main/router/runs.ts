@@ -3,6 +3,7 @@ import { KintsugiError } from '../../shared/errors.ts';
 import { sampleMetrics } from '../db/metrics.ts';
 import { findRun, listRuns, updateRun } from '../db/runs.ts';
 import type { RunChanges } from '../db/schema.ts';
+import { reviveError } from '../report-error.ts';
 import type { Handlers } from './handlers.ts';
 import { MOST_POINTS, toSeries } from './metrics.ts';
 import { exportRuns, reportRun } from './runs-export.ts';
@@ -33,6 +34,7 @@ export function runHandlers(services: Services): Handlers<NamesOf<'runs'>> {
       toSeries(await sampleMetrics(db, (await findRun(db, id)).id, MOST_POINTS)),
     async 'runs.start'({ recipe, name, force = false }) {
       const estimate = await compute.ask('estimate.run', { recipe });
+      if (estimate.refusal !== null) throw reviveError(estimate.refusal);
       if (!force) requireDisk(estimate.disk.total, estimate.disk.available);
       const run = await jobs.add({
         recipe,

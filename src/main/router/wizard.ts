@@ -3,9 +3,10 @@ import { mkdir, readdir, realpath, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { NamesOf } from '../../shared/contract/index.ts';
-import type { FolderListing, RecentModel } from '../../shared/contract/wizard.ts';
+import type { FolderListing, PresetInfo, RecentModel } from '../../shared/contract/wizard.ts';
 import { KintsugiError } from '../../shared/errors.ts';
-import { PRESET_NAMES, PRESETS } from '../../shared/presets.ts';
+import { fitRecipe } from '../../shared/model-limits.ts';
+import { PRESET_NAMES, PRESETS, type PresetName } from '../../shared/presets.ts';
 import { recipeSchema } from '../../shared/recipe.ts';
 import { listRuns } from '../db/runs.ts';
 import type { Handlers } from './handlers.ts';
@@ -26,13 +27,14 @@ export function wizardHandlers(
       return compute.ask('data.preview', { path });
     },
     'tasks.list': () => compute.ask('tasks.list', null),
-    'presets.list': ({ model = 'starter' }) =>
-      Promise.all(
-        PRESET_NAMES.map(async (name) => {
-          const recipe = { ...PRESETS[name], model };
-          return { name, recipe, estimate: await compute.ask('estimate.run', { recipe }) };
-        }),
-      ),
+    async 'presets.list'({ model = 'starter' }) {
+      const limits = await compute.ask('model.check', { path: model });
+      const info = async (name: PresetName): Promise<PresetInfo> => {
+        const recipe = fitRecipe({ ...PRESETS[name], model }, limits);
+        return { name, recipe, estimate: await compute.ask('estimate.run', { recipe }) };
+      };
+      return Promise.all(PRESET_NAMES.map(info));
+    },
     'estimate.run': ({ recipe }) => compute.ask('estimate.run', { recipe }),
   };
 }

@@ -1,14 +1,15 @@
-import { type Compression, gridOf } from '../../shared/compression.ts';
-import { withGrid } from './method-choice.ts';
+import { type Compression, gridOf, withGrid } from '../../shared/compression.ts';
+import { fittingGroupSizes, type ModelLimits } from '../../shared/model-limits.ts';
 import { NumberSetting, SelectSetting, SwitchSetting } from './settings.tsx';
 
 interface Props {
   readonly compression: Compression;
+  readonly limits: ModelLimits | null;
   readonly set: (next: Compression) => void;
 }
 
 /** Every setting of the chosen method that the cards leave out. */
-export function CompressExpert({ compression, set }: Props) {
+export function CompressExpert({ compression, limits, set }: Props) {
   const { calibration } = compression;
   return (
     <>
@@ -24,7 +25,7 @@ export function CompressExpert({ compression, set }: Props) {
           onChange={(sparsity) => set({ ...compression, sparsity })}
         />
       )}
-      <GridSettings compression={compression} set={set} />
+      <GridSettings compression={compression} limits={limits} set={set} />
       {compression.method === 'gptq' && (
         <>
           <SwitchSetting
@@ -66,14 +67,14 @@ export function CompressExpert({ compression, set }: Props) {
         about="Length of each piece of calibration text."
         value={calibration.length}
         min={1}
-        max={8192}
+        max={limits?.maxPositions ?? 8192}
         onChange={(length) => set({ ...compression, calibration: { ...calibration, length } })}
       />
     </>
   );
 }
 
-function GridSettings({ compression, set }: Props) {
+function GridSettings({ compression, limits, set }: Props) {
   const grid = gridOf(compression);
   if (grid === null) return null;
   return (
@@ -82,7 +83,7 @@ function GridSettings({ compression, set }: Props) {
         label="Group size"
         about="Weights that share a scale; smaller groups lose less and take more room."
         value={String(grid.groupSize)}
-        data={groupSizes(grid.groupSize)}
+        data={groupSizes(grid.groupSize, limits)}
         onChange={(size) => set(withGrid(compression, { groupSize: Number(size) }))}
       />
       <SwitchSetting
@@ -101,9 +102,14 @@ function GridSettings({ compression, set }: Props) {
   );
 }
 
-function groupSizes(current: number) {
-  const sizes = [...new Set([32, 64, 128, 256, -1, current])];
-  return sizes.map((size) => ({
+const USUAL_GROUPS = [16, 32, 64, 128, 256];
+
+/** The usual sizes that the model's layers can be cut into, and the one in use. */
+function groupSizes(current: number, limits: ModelLimits | null) {
+  const fitting = limits === null ? USUAL_GROUPS : fittingGroupSizes(limits.linearColumns);
+  const usual = USUAL_GROUPS.filter((size) => fitting.includes(size));
+  const sizes = [...new Set([...usual, current])].filter((size) => size !== -1);
+  return [...sizes.sort((a, b) => a - b), -1].map((size) => ({
     value: String(size),
     label: size === -1 ? 'One per row' : String(size),
   }));

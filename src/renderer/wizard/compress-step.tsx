@@ -5,10 +5,12 @@ import {
   gridOf,
   type MethodName,
   sparsityOf,
+  withGrid,
 } from '../../shared/compression.ts';
+import { fitCompression } from '../../shared/model-limits.ts';
 import { CompressExpert } from './compress-expert.tsx';
 import { useDraft } from './draft.ts';
-import { withGrid, withMethod } from './method-choice.ts';
+import { withMethod } from './method-choice.ts';
 import { Choice, Expert, SelectSetting } from './settings.tsx';
 
 const METHODS = [
@@ -71,9 +73,12 @@ const KEPT = [
 ] as const;
 
 export function CompressStep() {
-  const { recipe, setRecipe } = useDraft();
+  const { draft, recipe, setRecipe } = useDraft();
+  const { limits } = draft;
   const { compression } = recipe;
   const set = (next: Compression) => setRecipe({ ...recipe, compression: next });
+  const setFitting = (next: Compression) =>
+    set(limits === null ? next : fitCompression(next, limits));
   return (
     <>
       <Part title="Method">
@@ -81,23 +86,23 @@ export function CompressStep() {
           label="Method"
           value={compression.method}
           choices={METHODS}
-          onChange={(method) => set(withMethod(compression, method))}
+          onChange={(method) => setFitting(withMethod(compression, method))}
         />
       </Part>
       {'quantization' in compression ? (
-        <Pruning compression={compression} set={set} />
+        <Pruning compression={compression} set={setFitting} />
       ) : (
         <Part title="Bits for each weight">
           <Choice
             label="Bits for each weight"
             value={String(compression.bits)}
             choices={BITS}
-            onChange={(bits) => set(withGrid(compression, { bits: bitsOf(bits) }))}
+            onChange={(bits) => setFitting(withGrid(compression, { bits: bitsOf(bits) }))}
           />
         </Part>
       )}
       <Expert>
-        <CompressExpert compression={compression} set={set} />
+        <CompressExpert compression={compression} limits={limits} set={set} />
       </Expert>
     </>
   );

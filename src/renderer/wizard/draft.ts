@@ -1,17 +1,25 @@
 import { useCallback, useSyncExternalStore } from 'react';
+import { fitRecipe, type ModelLimits } from '../../shared/model-limits.ts';
 import { PRESET_NAMES, PRESETS, type PresetName } from '../../shared/presets.ts';
 import { type Recipe, recipeSchema } from '../../shared/recipe.ts';
 
 /** What the wizard has gathered; a reload of the page keeps it. */
 export interface Draft {
   readonly recipe: Recipe;
+  /** Of the recipe's model; null while it was not looked at, as for the starter, which takes all. */
+  readonly limits: ModelLimits | null;
   /** The preset that the recipe still equals but for its model and data; null once changed. */
   readonly preset: PresetName | null;
   readonly name: string;
 }
 
 const KEY = 'kintsugi-draft';
-export const FIRST: Draft = { recipe: PRESETS.quick, preset: 'quick', name: '' };
+export const FIRST: Draft = {
+  recipe: PRESETS.quick,
+  limits: null,
+  preset: 'quick',
+  name: '',
+};
 
 let current = stored();
 const listeners = new Set<() => void>();
@@ -28,23 +36,35 @@ export function useDraft() {
   return { draft, recipe: draft.recipe, setRecipe };
 }
 
-/** The preset with the draft's model and data. */
+/** The preset with the draft's model and data, as far as the model can take it. */
 export function applyPreset(draft: Draft, preset: PresetName): Draft {
-  return { ...draft, preset, recipe: withData(PRESETS[preset], draft.recipe) };
+  return { ...draft, preset, recipe: presetFor(preset, draft) };
 }
 
 export const withRecipe = (draft: Draft, recipe: Recipe): Draft => ({
   ...draft,
   recipe,
-  preset: presetOf(recipe),
+  preset: presetOf({ ...draft, recipe }),
 });
 
-/** The preset that the recipe equals but for its model and data. */
-export function presetOf(recipe: Recipe): PresetName | null {
-  const text = JSON.stringify(recipe);
-  return (
-    PRESET_NAMES.find((name) => JSON.stringify(withData(PRESETS[name], recipe)) === text) ?? null
-  );
+/** Another model, and of the settings those that it can take. */
+export function withModel(draft: Draft, info: ModelLimits & { readonly model: string }): Draft {
+  const { model, linearColumns, layers, maxPositions } = info;
+  const chosen = { ...draft, limits: { linearColumns, layers, maxPositions } };
+  const recipe = { ...draft.recipe, model };
+  if (draft.preset === null) return withRecipe(chosen, fitRecipe(recipe, info));
+  return applyPreset({ ...chosen, recipe }, draft.preset);
+}
+
+/** The preset that the recipe equals but for its model and data and what the model cannot take. */
+export function presetOf(draft: Pick<Draft, 'recipe' | 'limits'>): PresetName | null {
+  const text = JSON.stringify(draft.recipe);
+  return PRESET_NAMES.find((name) => JSON.stringify(presetFor(name, draft)) === text) ?? null;
+}
+
+function presetFor(name: PresetName, { recipe, limits }: Pick<Draft, 'recipe' | 'limits'>): Recipe {
+  const preset = withData(PRESETS[name], recipe);
+  return limits === null ? preset : fitRecipe(preset, limits);
 }
 
 function withData(recipe: Recipe, { model, compression, evaluation }: Recipe): Recipe {
@@ -66,10 +86,11 @@ function listen(changed: () => void): () => void {
 
 function stored(): Draft {
   try {
-    const { recipe, name } = JSON.parse(sessionStorage.getItem(KEY) ?? '{}');
+    const { recipe, limits, name } = JSON.parse(sessionStorage.getItem(KEY) ?? '{}');
     const parsed = recipeSchema.safeParse(recipe);
     if (!parsed.success) return FIRST;
-    return { recipe: parsed.data, preset: presetOf(parsed.data), name: String(name ?? '') };
+    const kept = { recipe: parsed.data, limits: (limits ?? null) as ModelLimits | null };
+    return { ...kept, preset: presetOf(kept), name: String(name ?? '') };
   } catch {
     return FIRST;
   }

@@ -1,13 +1,11 @@
 import {
   type Compression,
-  type GridOptions,
   gridOf,
   type MethodName,
   sparsityOf,
+  USUAL_GRID,
 } from '../../shared/compression.ts';
 
-/** What a method that quantises takes when nothing was chosen yet. */
-const USUAL_GRID: GridOptions = { bits: 4, groupSize: 64, symmetric: false, mse: false };
 const USUAL_DAMPING = 0.01;
 
 /** The same wishes for another method; what it has no use for is dropped. */
@@ -28,10 +26,4 @@ export function withMethod(current: Compression, method: MethodName): Compressio
     case 'magnitude':
       return { method, sparsity, quantization, calibration };
   }
-}
-
-/** Changes the grid, wherever the method keeps it. */
-export function withGrid(current: Compression, change: Partial<GridOptions>): Compression {
-  const grid = { ...(gridOf(current) ?? USUAL_GRID), ...change };
-  return 'quantization' in current ? { ...current, quantization: grid } : { ...current, ...grid };
 }

@@ -6,15 +6,15 @@ import { CheckIcon, FolderIcon } from '../components/icons.tsx';
 import { formatAgo, formatBytes, formatCompact, formatCount } from '../format.ts';
 import { Failure, Waiting } from '../notice.tsx';
 import { reportOf, useCall, useClient } from '../use-call.ts';
-import { useDraft } from './draft.ts';
+import { setDraft, useDraft, withModel } from './draft.ts';
 import { FolderDialog } from './folder-dialog.tsx';
 import { Choice } from './settings.tsx';
 
 export function ModelStep() {
-  const { recipe, setRecipe } = useDraft();
+  const { draft, recipe } = useDraft();
   const { called, retry } = useCall('models.recent', {});
   const [checked, setChecked] = useState<ModelInfo>();
-  const choose = (model: string) => setRecipe({ ...recipe, model });
+  const choose = (info: ModelInfo) => setDraft(withModel(draft, info));
   if (called.state === 'waiting') return <Waiting />;
   if (called.state === 'failed') return <Failure error={called.error} retry={retry} />;
   const known = called.value.filter(({ model }) => model !== checked?.model);
@@ -39,12 +39,15 @@ export function ModelStep() {
             .join(' · '),
           disabled: info.quantized,
         }))}
-        onChange={choose}
+        onChange={(model) => {
+          const info = models.find((known) => known.model === model);
+          if (info !== undefined) choose(info);
+        }}
       />
       <LocalFolder
         onChecked={(info) => {
           setChecked(info);
-          if (!info.quantized) choose(info.model);
+          if (!info.quantized) choose(info);
         }}
       />
     </>

@@ -1,6 +1,7 @@
 import { Alert, Button, Group, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { describeCompression } from '../../shared/compression.ts';
+import type { ErrorReport } from '../../shared/contract/common.ts';
 import type { RunEstimate } from '../../shared/contract/wizard.ts';
 import type { Recipe } from '../../shared/recipe.ts';
 import { formatBytes, formatCount, formatRoughly } from '../format.ts';
@@ -9,7 +10,7 @@ import { describeRecipe, modelName } from '../runs/describe.ts';
 import { goTo, hrefTo } from '../shell/pages.ts';
 import { useAction } from '../use-call.ts';
 import { FitBadge, useEstimate } from './cost.tsx';
-import { setDraft, useDraft } from './draft.ts';
+import { setDraft, useDraft, withModel } from './draft.ts';
 import type { StepName } from './steps.ts';
 
 export function StartStep() {
@@ -40,8 +41,31 @@ export function StartStep() {
         value={draft.name}
         onChange={(event) => setDraft({ ...draft, name: event.currentTarget.value })}
       />
+      {called.state === 'ready' && called.value.refusal && (
+        <Refused refusal={called.value.refusal} />
+      )}
       {called.state === 'ready' && <StartButtons estimate={called.value} />}
     </div>
+  );
+}
+
+/** What the model cannot take, before the work rather than in it, and the way out. */
+function Refused({ refusal }: { refusal: ErrorReport }) {
+  const act = useAction();
+  const { draft, recipe } = useDraft();
+  const fit = async () => {
+    const info = await act('models.check', { path: recipe.model });
+    if (info !== undefined) setDraft(withModel(draft, info));
+  };
+  return (
+    <Failure
+      error={refusal}
+      action={
+        <Button size="xs" variant="default" onClick={fit}>
+          Use the nearest settings that fit
+        </Button>
+      }
+    />
   );
 }
 
@@ -75,7 +99,7 @@ function StartButtons({ estimate }: { estimate: RunEstimate }) {
         <Button variant="default" onClick={() => goTo('new', 'compare')}>
           Back
         </Button>
-        <Button onClick={start} loading={starting} size="md">
+        <Button onClick={start} loading={starting} disabled={estimate.refusal !== null} size="md">
           {short ? 'Start all the same' : 'Start the repair'}
         </Button>
       </Group>

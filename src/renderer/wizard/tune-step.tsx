@@ -1,3 +1,4 @@
+import { mostPromptTokens } from '../../shared/model-limits.ts';
 import type { Recipe } from '../../shared/recipe.ts';
 import { useDraft } from './draft.ts';
 import { Choice, Expert, NumberSetting } from './settings.tsx';
@@ -5,7 +6,8 @@ import { Choice, Expert, NumberSetting } from './settings.tsx';
 type Tuning = Recipe['tuning'];
 
 export function TuneStep() {
-  const { recipe, setRecipe } = useDraft();
+  const { draft, recipe, setRecipe } = useDraft();
+  const { limits } = draft;
   const { tuning } = recipe;
   const set = (change: Partial<Tuning>) =>
     setRecipe({ ...recipe, tuning: { ...tuning, ...change } });
@@ -42,7 +44,7 @@ export function TuneStep() {
           about="Learned tokens put before the question; more can say more and cost more."
           value={tuning.tokens}
           min={1}
-          max={256}
+          max={limits === null ? 256 : Math.min(256, mostPromptTokens(limits))}
           onChange={(tokens) => set({ tokens })}
         />
         <NumberSetting
@@ -61,8 +63,8 @@ export function TuneStep() {
           label="Selector’s layer"
           about="The block whose attention chooses the prompt; −1 is the last."
           value={recipe.selector.layer}
-          min={-1000}
-          max={1000}
+          min={limits === null ? -1000 : -limits.layers}
+          max={limits === null ? 1000 : limits.layers - 1}
           onChange={(layer) => setRecipe({ ...recipe, selector: { ...recipe.selector, layer } })}
         />
       </Expert>

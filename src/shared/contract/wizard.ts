@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { ModelLimits } from '../model-limits.ts';
 import type { PresetName } from '../presets.ts';
 import { type Recipe, recipeSchema } from '../recipe.ts';
-import { nothing, path } from './common.ts';
+import { type ErrorReport, nothing, path } from './common.ts';
 import { call } from './procedure.ts';
 
 export interface MemoryItem {
@@ -35,6 +36,8 @@ export interface RunEstimate {
     readonly compressedDisk: number;
     readonly compressedMemory: number;
   };
+  /** Why the model cannot take the recipe; null when it can. */
+  readonly refusal: ErrorReport | null;
 }
 
 export interface PresetInfo {
@@ -44,17 +47,15 @@ export interface PresetInfo {
 }
 
 /** A folder that was checked and can be repaired. */
-export interface ModelInfo {
+export interface ModelInfo extends ModelLimits {
   /** "starter" or the folder: what a recipe's `model` says. */
   readonly model: string;
   readonly name: string;
   readonly architecture: string;
   readonly parameters: number;
   readonly bytes: number;
-  readonly layers: number;
   readonly hiddenSize: number;
   readonly vocabulary: number;
-  readonly maxPositions: number;
   /** Already compressed, so it can only be tuned. */
   readonly quantized: boolean;
 }
@@ -119,7 +120,7 @@ export const wizardProcedures = {
     ]),
   ),
   'tasks.list': call<readonly TaskInfo[]>()(nothing),
-  /** What each preset costs for this model ("starter" by default). */
+  /** What each preset, fitted to this model ("starter" by default), costs. */
   'presets.list': call<readonly PresetInfo[]>()(z.strictObject({ model: path.optional() })),
   'estimate.run': call<RunEstimate>()(z.strictObject({ recipe: recipeSchema })),
 } as const;

@@ -15,12 +15,13 @@ const arm = (id: ArmId, ...right: number[]): ArmMeasurements => ({
   bytesInMemory: 1,
 });
 
+const compared = { seeds: [1], parameters: 1000 };
 const bootstrap = { resamples: 500, seed: 1 };
 
 test('tasks weigh the same and recovery is the share of the loss that came back', () => {
   const { arms } = summarise(
     [arm('original', 9), arm('compressed', 5), arm('idp', 7)],
-    [1],
+    compared,
     bootstrap,
   );
   expect(arms.map(({ mean }) => mean.mean)).toEqual([0.9, 0.5, 0.7]);
@@ -38,8 +39,9 @@ test('tasks weigh the same and recovery is the share of the loss that came back'
 
 test('several seeds are averaged per input and widen the interval', () => {
   const baseline = [arm('original', 9), arm('compressed', 5)];
-  const one = summarise([...baseline, arm('lora', 7, 7, 7)], [1, 2, 3], bootstrap);
-  const spread = summarise([...baseline, arm('lora', 5, 7, 9)], [1, 2, 3], bootstrap);
+  const several = { seeds: [1, 2, 3], parameters: 1000 };
+  const one = summarise([...baseline, arm('lora', 7, 7, 7)], several, bootstrap);
+  const spread = summarise([...baseline, arm('lora', 5, 7, 9)], several, bootstrap);
   expect(spread.arms[2]!.mean.mean).toBeCloseTo(one.arms[2]!.mean.mean, 12);
   const width = ({ arms }: typeof one) => {
     const { recovery } = arms[2]!;
@@ -50,7 +52,7 @@ test('several seeds are averaged per input and widen the interval', () => {
 
 test('the same measurements give the same results, in JSON too', () => {
   const arms = [arm('original', 9), arm('compressed', 5), arm('idp', 7)];
-  const first = summarise(arms, [1], bootstrap);
-  expect(summarise(arms, [1], bootstrap)).toEqual(first);
+  const first = summarise(arms, compared, bootstrap);
+  expect(summarise(arms, compared, bootstrap)).toEqual(first);
   expect(JSON.parse(JSON.stringify(first))).toEqual(first);
 });

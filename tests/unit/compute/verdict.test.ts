@@ -7,7 +7,7 @@ const result = (id: ArmId, recovery: ArmRecovery | null): ArmResult => ({
   tasks: {},
   mean: { mean: 0.5, standardError: 0.01, count: 100 },
   perplexity: null,
-  extraParameters: 0,
+  extraParameters: id === 'lora' ? 12_288 : 3072,
   bytesOnDisk: 0,
   bytesInMemory: 0,
   recovery,
@@ -21,38 +21,45 @@ const recovered = (share: number, low: number, high: number): ArmRecovery => ({
   interval: { low, high, level: 0.95 },
 });
 
+const PARAMETERS = 2_560_000;
 const base = [result('original', null), result('compressed', null)];
 
 test('says who repaired most when the intervals agree', () => {
-  const text = verdict([
-    ...base,
-    result('idp', recovered(0.2, 0.1, 0.3)),
-    result('lora', recovered(0.7, 0.5, 0.9)),
-  ]);
+  const text = verdict(
+    [...base, result('idp', recovered(0.2, 0.1, 0.3)), result('lora', recovered(0.7, 0.5, 0.9))],
+    PARAMETERS,
+  );
   expect(text).toBe(
-    'Compression cost 20.0 points of accuracy. The prompt bank with dynamic selection regained 20% ' +
-      'of that (95% interval 10% to 30%) and LoRA regained 70% of that (95% interval 50% to 90%). ' +
-      'LoRA repaired most.',
+    'Compression cost 20.0 points of accuracy. The prompt bank with dynamic selection brought back ' +
+      '4.0 of them (20%, 95% interval 10% to 30%) with 0.12% extra parameters; LoRA brought back ' +
+      '14.0 of them (70%, 95% interval 50% to 90%) with 0.48% extra parameters. LoRA repaired most.',
   );
 });
 
 test('does not call a winner where intervals overlap', () => {
-  const text = verdict([
-    ...base,
-    result('prompt', recovered(0.3, 0.1, 0.5)),
-    result('lora', recovered(0.4, 0.2, 0.6)),
-  ]);
+  const text = verdict(
+    [...base, result('prompt', recovered(0.3, 0.1, 0.5)), result('lora', recovered(0.4, 0.2, 0.6))],
+    PARAMETERS,
+  );
   expect(text).toContain(
     'LoRA repaired most, but its interval overlaps with that of the best single',
   );
 });
 
 test('claims no repair where the interval reaches zero', () => {
-  const text = verdict([...base, result('idp', recovered(0.1, -0.1, 0.3))]);
+  const text = verdict([...base, result('idp', recovered(0.1, -0.1, 0.3))], PARAMETERS);
   expect(text).toContain('No repair is certain to be better than none.');
 });
 
 test('says so when compression lost nothing', () => {
-  const text = verdict([...base, result('idp', { kind: 'nothing-lost', lost: 0, regained: 0 })]);
+  const text = verdict(
+    [...base, result('idp', { kind: 'nothing-lost', lost: 0, regained: 0 })],
+    PARAMETERS,
+  );
   expect(text).toContain('nothing to regain');
+});
+
+test('says so when a repair made it worse', () => {
+  const text = verdict([...base, result('lora', recovered(-0.1, -0.2, 0))], PARAMETERS);
+  expect(text).toContain('LoRA lost another 2.0 (-10%, 95% interval -20% to 0%) with 0.48%');
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Lane } from '../../../src/main/jobs/compute.ts';
 import type { RunStatus } from '../../../src/shared/contract/runs.ts';
+import type { RunResults } from '../../../src/shared/results.ts';
 import { startHost, type TestClient, type TestHost } from '../../support/host.ts';
 import { smallRecipe, writeSmallModel } from '../../support/small-model.ts';
 
@@ -28,6 +29,19 @@ afterEach(async () => {
 const ENDLESS = 1_000_000;
 const start = async (steps?: number) =>
   (await page.call('runs.start', { recipe: smallRecipe(model, steps) })).id;
+
+/** Steps that leave time to stop within them. */
+const SOME = 150;
+let whole: RunResults | undefined;
+/** What a run of so many steps finds when nothing interrupts it. */
+async function uninterrupted(): Promise<RunResults> {
+  if (whole !== undefined) return whole;
+  const id = await start(SOME);
+  await becomes(id, 'done');
+  whole = await results(id);
+  return whole!;
+}
+const results = async (id: string) => (await show(id)).outcome?.results;
 
 const show = (id: string) => page.call('runs.show', { id });
 const becomes = (id: string, status: RunStatus) =>
@@ -77,22 +91,19 @@ it('works a run through, tells it as it goes, and keeps what it took', async () 
 });
 
 it('pauses at the next step and goes on from there to the same results', async () => {
-  const reference = await start(300);
-  await becomes(reference, 'done');
-  const id = await start(300);
+  const expected = await uninterrupted();
+  const id = await start(SOME);
   await reaches(id, 'tune:bank@0');
   expect(await page.call('runs.pause', { id })).toMatchObject({ id });
   await becomes(id, 'paused');
   await page.call('runs.resume', { id });
   await becomes(id, 'done');
-  const results = async (run: string) => (await show(run)).outcome?.results;
-  expect(await results(id)).toEqual(await results(reference));
+  expect(await results(id)).toEqual(expected);
 });
 
 it('survives a killed compute process: interrupted, then resumed to the same results', async () => {
-  const reference = await start(300);
-  await becomes(reference, 'done');
-  const id = await start(300);
+  const expected = await uninterrupted();
+  const id = await start(SOME);
   const next = await start(4);
   await reaches(id, 'tune:bank@0');
   killCompute('runs');
@@ -103,12 +114,11 @@ it('survives a killed compute process: interrupted, then resumed to the same res
   await page.call('runs.resume', { id });
   await becomes(id, 'done');
   expect((await show(id)).error).toBeNull();
-  const results = async (run: string) => (await show(run)).outcome?.results;
-  expect(await results(id)).toEqual(await results(reference));
+  expect(await results(id)).toEqual(expected);
 });
 
 it('goes on with a run when the process that answers questions is killed', async () => {
-  const id = await start(300);
+  const id = await start(SOME);
   await reaches(id, 'tune:bank@0');
   const lost = host.workbench.services.compute.ask('system.doctor', null);
   killCompute('questions');
@@ -180,7 +190,16 @@ it('refuses a run that cannot start', async () => {
   await expect(page.call('runs.start', { recipe })).rejects.toMatchObject({
     data: { report: { code: 'CHECKPOINT_MISSING' } },
   });
+  const { compression, ...rest } = smallRecipe(model);
+  const unfit = { ...rest, compression: { ...compression, groupSize: 32 } };
+  const { refusal } = await page.call('estimate.run', { recipe: unfit });
+  expect(refusal).toMatchObject({ code: 'QUANTIZATION_INVALID', field: 'groupSize' });
+  await expect(page.call('runs.start', { recipe: unfit })).rejects.toMatchObject({
+    data: { report: refusal },
+  });
   expect(await page.call('runs.list', {})).toEqual([]);
+  const presets = await page.call('presets.list', { model });
+  expect(presets.map(({ estimate }) => estimate.refusal)).toEqual([null, null, null]);
 });
 
 describe('a run that is over', () => {

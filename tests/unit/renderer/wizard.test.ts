@@ -42,8 +42,22 @@ describe('the draft', () => {
       model: '/models/mine',
       evaluation: { ...PRESETS.balanced.evaluation, tasks: ['a'] },
     };
-    expect(draft.presetOf(recipe)).toBe('balanced');
-    expect(draft.presetOf({ ...recipe, seed: 7 })).toBeNull();
+    expect(draft.presetOf({ recipe, limits: null })).toBe('balanced');
+    expect(draft.presetOf({ recipe: { ...recipe, seed: 7 }, limits: null })).toBeNull();
+  });
+
+  it('takes from a preset what the chosen model can take, and still knows it', () => {
+    const narrow = { model: '/m', linearColumns: [96, 160], layers: 2, maxPositions: 128 };
+    const chosen = draft.withModel(draft.FIRST, narrow);
+    expect(chosen).toMatchObject({
+      preset: 'quick',
+      recipe: { model: '/m', compression: { groupSize: 32, calibration: { length: 128 } } },
+    });
+    const careful = draft.applyPreset(chosen, 'careful');
+    expect(careful.recipe.compression).toMatchObject({ groupSize: 32 });
+    expect(draft.withRecipe(careful, careful.recipe).preset).toBe('careful');
+    const wide = { model: 'starter', linearColumns: [192, 512], layers: 4, maxPositions: 512 };
+    expect(draft.withModel(careful, wide).recipe).toEqual({ ...PRESETS.careful });
   });
 
   it('keeps model and data when a preset is chosen, and stays a valid recipe', () => {

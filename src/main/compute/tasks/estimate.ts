@@ -2,13 +2,17 @@ import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { Task } from '../../../core/evaluate/tasks.ts';
 import { gridOf } from '../../../shared/compression.ts';
+import type { ErrorReport } from '../../../shared/contract/common.ts';
 import type { Fit, MemoryItem, Need, RunEstimate } from '../../../shared/contract/wizard.ts';
 import type { Recipe } from '../../../shared/recipe.ts';
 import type { Store } from '../../db/open.ts';
 import { readResults } from '../../db/results.ts';
 import { listRuns } from '../../db/runs.ts';
+import { reportError } from '../../report-error.ts';
+import { checkRecipeFits } from '../check-recipe.ts';
 import type { LoadedModel } from '../load-model.ts';
 import { estimateMemory } from '../memory.ts';
+import { linearShapes, parameterCount } from '../model-shape.ts';
 import { recipeTasks } from '../own-task.ts';
 import { inspectModel } from './models.ts';
 import type { TaskContext } from './task.ts';
@@ -47,21 +51,26 @@ async function run(
     disk: need(diskItems(recipe, size.compressedDisk), await freeDisk(home)),
     time: await time(store, recipe, shape),
     size,
+    refusal: refusal(loaded, recipe),
   };
 }
 
-function shapeOf({ model: { family, config } }: LoadedModel): Shape {
-  const shapes = family.tensorShapes(config);
-  const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
-  const linears = Array.from({ length: config.layers }, (_, layer) =>
-    family.stages(config, layer).flat(),
-  )
-    .flat()
-    .map((module) => shapes.get(`${module}.weight`)!);
+/** Told rather than thrown: the wizard shows what there is to change beside what it would cost. */
+function refusal({ model }: LoadedModel, recipe: Recipe): ErrorReport | null {
+  try {
+    checkRecipeFits(model, recipe);
+    return null;
+  } catch (error) {
+    return reportError(error);
+  }
+}
+
+function shapeOf({ model }: LoadedModel): Shape {
+  const linears = linearShapes(model);
   return {
-    parameters: sum([...shapes.values()].map(product)),
-    linear: sum(linears.map(product)),
-    columns: Math.max(...linears.map(([, columns]) => columns!)),
+    parameters: parameterCount(model),
+    linear: sum(linears.map(({ out, in: columns }) => out * columns)),
+    columns: Math.max(...linears.map(({ in: columns }) => columns)),
   };
 }
 

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { ModelInfo } from '../../../shared/contract/wizard.ts';
 import { type LoadedModel, loadModel } from '../load-model.ts';
+import { limitsOf, parameterCount } from '../model-shape.ts';
 import { modelFolder } from '../starter.ts';
 
 const FLOAT = 4;
@@ -32,23 +33,19 @@ export async function inspectModel(model: string): Promise<Inspected> {
   return found;
 }
 
-function describe(
-  model: string,
-  { model: { family, config }, checkpoint, quantized }: LoadedModel,
-): ModelInfo {
-  const shapes = [...family.tensorShapes(config).values()];
-  const parameters = shapes.reduce((sum, shape) => sum + shape.reduce((a, b) => a * b, 1), 0);
+function describe(name: string, { model, checkpoint, quantized }: LoadedModel): ModelInfo {
+  const { config } = model;
+  const parameters = parameterCount(model);
   const stored = [...checkpoint.tensors.values()].reduce((sum, { length }) => sum + length, 0);
   return {
-    model,
-    name: model === 'starter' ? 'Starter model' : basename(model),
+    model: name,
+    name: name === 'starter' ? 'Starter model' : basename(name),
     architecture: config.architecture,
     parameters,
     bytes: stored || parameters * FLOAT,
-    layers: config.layers,
     hiddenSize: config.hiddenSize,
     vocabulary: config.vocabularySize,
-    maxPositions: config.maxPositions,
+    ...limitsOf(model),
     quantized: quantized.size > 0,
   };
 }

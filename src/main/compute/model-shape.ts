@@ -1,0 +1,27 @@
+import type { LinearShape } from '../../core/compress/options.ts';
+import { elements } from '../../core/engine/graph/graph.ts';
+import type { Model } from '../../core/models/model.ts';
+import type { ModelLimits } from '../../shared/model-limits.ts';
+
+type Shaped = Pick<Model, 'family' | 'config'>;
+
+/** Parameters of the whole model. */
+export const parameterCount = ({ family, config }: Shaped): number =>
+  [...family.tensorShapes(config).values()].reduce((sum, shape) => sum + elements(shape), 0);
+
+/** The linear layers that compression packs, block by block. */
+export function linearShapes({ family, config }: Shaped): LinearShape[] {
+  const shapes = family.tensorShapes(config);
+  return Array.from({ length: config.layers }, (_, layer) => family.stages(config, layer))
+    .flat(2)
+    .map((module) => {
+      const [out, columns] = shapes.get(`${module}.weight`) as readonly [number, number];
+      return { module, out, in: columns };
+    });
+}
+
+export const limitsOf = (model: Shaped): ModelLimits => ({
+  linearColumns: [...new Set(linearShapes(model).map((linear) => linear.in))],
+  layers: model.config.layers,
+  maxPositions: model.config.maxPositions,
+});

@@ -1,0 +1,54 @@
+import { expect, it } from 'vitest';
+import type { Compression } from '../../../src/shared/compression.ts';
+import { fitCompression, fitRecipe, fittingGroupSizes } from '../../../src/shared/model-limits.ts';
+import { PRESETS } from '../../../src/shared/presets.ts';
+import type { Recipe } from '../../../src/shared/recipe.ts';
+
+const limits = { linearColumns: [192, 512], layers: 4, maxPositions: 512 };
+const narrow = { linearColumns: [32, 48], layers: 2, maxPositions: 64 };
+
+it('group sizes divide every width', () => {
+  expect(fittingGroupSizes([192, 512])).toEqual([16, 32, 64]);
+  expect(fittingGroupSizes([96])).toEqual([16, 32, 48, 96]);
+  expect(fittingGroupSizes([40])).toEqual([]);
+});
+
+it('a recipe that fits stays as it is', () => {
+  expect(fitRecipe(PRESETS.careful, limits)).toEqual(PRESETS.careful);
+});
+
+it('what a model cannot take becomes the nearest that it can', () => {
+  const { compression, tuning } = PRESETS.quick;
+  const recipe: Recipe = {
+    ...PRESETS.quick,
+    compression: { ...compression, bits: 3, groupSize: 128 },
+    tuning: { ...tuning, tokens: 100 },
+    selector: { kind: 'idp', layer: 5 },
+  };
+  expect(fitRecipe(recipe, narrow)).toMatchObject({
+    compression: { bits: 4, groupSize: 16, calibration: { length: 64 } },
+    tuning: { tokens: 62 },
+    selector: { layer: 1 },
+  });
+  const fromTheEnd = fitRecipe({ ...recipe, selector: { kind: 'idp', layer: -9 } }, narrow);
+  expect(fromTheEnd.selector.layer).toBe(-2);
+});
+
+it('one group per row fits where no other size does', () => {
+  const odd = { ...narrow, linearColumns: [16, 40] };
+  expect(fitRecipe(PRESETS.quick, odd).compression).toMatchObject({ groupSize: -1 });
+});
+
+it('pruning without codes has no groups to fit', () => {
+  const compression: Compression = {
+    method: 'wanda',
+    sparsity: 0.5,
+    quantization: null,
+    calibration: { source: 'starter', samples: 4, length: 256 },
+  };
+  const fitted = fitCompression(compression, narrow);
+  expect(fitted).toEqual({
+    ...compression,
+    calibration: { ...compression.calibration, length: 64 },
+  });
+});

@@ -1,13 +1,13 @@
-import type { Recovery } from '../evaluate/recovery.ts';
+import type { ArmRecovery } from '../../shared/results.ts';
 
 /** What the same repair regained on three kinds of facts. */
 export interface DisplacementEvidence {
   /** Facts that compression damaged and tuning never showed. */
-  readonly unseen: Recovery;
+  readonly unseen: ArmRecovery;
   /** Facts that it was tuned on; absent where they were not asked. */
-  readonly seen?: Recovery;
+  readonly seen?: ArmRecovery;
   /** Facts that the control model never knew: nothing is there to be found. */
-  readonly control?: Recovery;
+  readonly control?: ArmRecovery;
 }
 
 /**
@@ -77,7 +77,7 @@ function controlOf({ unseen, control }: DisplacementEvidence): DisplacementVerdi
 }
 
 /** Undefined where nothing was lost. */
-function signOf(recovery: Recovery): Sign | undefined {
+function signOf(recovery: ArmRecovery): Sign | undefined {
   if (recovery.kind === 'nothing-lost') return undefined;
   if (recovery.kind === 'unbounded') return 'unclear';
   const { low, high } = recovery.interval;

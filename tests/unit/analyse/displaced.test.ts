@@ -3,17 +3,17 @@ import {
   type DisplacementEvidence,
   judgeDisplacement,
 } from '../../../src/core/analyse/displaced.ts';
-import type { Recovery } from '../../../src/core/evaluate/recovery.ts';
+import type { ArmRecovery } from '../../../src/shared/results.ts';
 
-const between = (low: number, high: number): Recovery => ({
+const between = (low: number, high: number): ArmRecovery => ({
   kind: 'recovered',
   lost: 0.2,
   regained: (0.2 * (low + high)) / 2,
   share: (low + high) / 2,
   interval: { low, high, level: 0.95 },
 });
-const nothingLost: Recovery = { kind: 'nothing-lost', lost: 0, regained: 0 };
-const unbounded: Recovery = { kind: 'unbounded', lost: 0.01, regained: 0.005, share: 0.5 };
+const nothingLost: ArmRecovery = { kind: 'nothing-lost', lost: 0, regained: 0 };
+const unbounded: ArmRecovery = { kind: 'unbounded', lost: 0.01, regained: 0.005, share: 0.5 };
 
 const cases: readonly [string, DisplacementEvidence, string, string][] = [
   [

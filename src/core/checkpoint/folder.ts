@@ -15,21 +15,25 @@ export interface Checkpoint {
   /** config.json as parsed. Nothing in it has been checked. */
   readonly config: JsonObject;
   readonly tensors: ReadonlyMap<string, TensorEntry>;
-  /** SHA-256 (hex) over the bytes of config.json and of every weights file, in order of name. */
+  /** SHA-256 (hex) over the bytes of what was read: config.json, then the weights in order of name. */
   readonly hash: string;
-  /** `config.quantization_config`, where there is one. */
+  /** `config.quantization_config`, or quantize_config.json, where there is one. */
   readonly quantization: JsonObject | undefined;
 }
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
+/** AutoGPTQ's place for what later files keep in config.json. */
+const QUANTIZE = 'quantize_config.json';
+/** Compressed weights in the engine's own layout, written beside them when they are opened. */
+export const RUNTIME_FILE = 'runtime.safetensors';
 
 /** Larger than any in use: a mixture of 60,000 tensors has an index of 9 MB. */
 const INDEX_LIMIT = 2 ** 25;
 const CONFIG_LIMIT = 2 ** 22;
 
 /**
- * Opens config.json and model.safetensors, or its shards. All weights are read once, to hash them
+ * Opens config.json and model.safetensors, or its shards, or the only safetensors file. All weights are read once, to hash them
  * and to refuse NaN and infinity.
  * @throws KintsugiError CHECKPOINT_MISSING, CHECKPOINT_INVALID, CONFIG_INVALID,
  * SAFETENSORS_INVALID, UNSAFE_FORMAT
@@ -50,7 +54,8 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
   });
   const hash = createHash('sha256').update(config.bytes);
   for (const file of files) await readWeights(file, hash);
-  const quantization = config.value['quantization_config'];
+  const quantization =
+    config.value['quantization_config'] ?? (await readQuantizeConfig(folder, names, hash));
   return {
     dir: folder.path,
     config: config.value,
@@ -58,6 +63,21 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
     hash: hash.digest('hex'),
     quantization: isObject(quantization) ? quantization : undefined,
   };
+}
+
+async function readQuantizeConfig(
+  folder: Folder,
+  names: readonly string[],
+  hash: Hash,
+): Promise<JsonObject | undefined> {
+  if (!names.includes(QUANTIZE)) return undefined;
+  const { value, bytes } = await readJsonObject(await contained(folder, QUANTIZE), {
+    code: 'CONFIG_INVALID',
+    limit: CONFIG_LIMIT,
+    next: 'Download the model again, or correct the file.',
+  });
+  hash.update(bytes);
+  return value;
 }
 
 /** SHA-256 (hex) of a file, read in pieces. */
@@ -92,7 +112,13 @@ async function contained({ path, inside }: Folder, name: string): Promise<string
 
 async function openWeights(folder: Folder, names: readonly string[]): Promise<Safetensors[]> {
   if (names.includes(SINGLE)) return [await openSafetensors(await contained(folder, SINGLE))];
-  if (names.includes(INDEX)) return openShards(folder);
+  const index = names.find((name) => name.endsWith('.safetensors.index.json'));
+  if (index !== undefined) return openShards(folder, names.includes(INDEX) ? INDEX : index);
+  const [only, ...others] = names.filter(
+    (name) => name.endsWith('.safetensors') && name !== RUNTIME_FILE,
+  );
+  if (only !== undefined && others.length === 0)
+    return [await openSafetensors(await contained(folder, only))];
   const pickle = names.find((name) => /\.(bin|pt|pth|ckpt|pkl|pickle)$/i.test(name));
   if (pickle !== undefined)
     throw new KintsugiError(
@@ -107,8 +133,8 @@ async function openWeights(folder: Folder, names: readonly string[]): Promise<Sa
 }
 
 /** Every tensor is in the shard that the index names, and every shard holds nothing else. */
-async function openShards(folder: Folder): Promise<Safetensors[]> {
-  const file = await contained(folder, INDEX);
+async function openShards(folder: Folder, index: string): Promise<Safetensors[]> {
+  const file = await contained(folder, index);
   const { value } = await readJsonObject(file, {
     code: 'CHECKPOINT_INVALID',
     limit: INDEX_LIMIT,

@@ -92,7 +92,7 @@ export function linearTensors(
 
 /** The four tensors of one linear in a GPTQ v2 checkpoint. */
 function codeTensors(module: string, weight: QuantizedWeight): TensorData[] {
-  const { out, in: columns, qweight, qzeros, scales, gIdx } = packLinear(weight);
+  const { out, in: columns, qweight, qzeros, scales, gIdx } = packLinear(weight, 'v2');
   const groups = scales.length / out;
   return [
     stored(`${module}.qweight`, 'I32', [qweight.length / out, out], qweight),

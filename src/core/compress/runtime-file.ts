@@ -1,11 +1,8 @@
 import { join } from 'node:path';
 import { KintsugiError } from '../../shared/errors.ts';
-import type { Checkpoint } from '../checkpoint/folder.ts';
+import { type Checkpoint, RUNTIME_FILE } from '../checkpoint/folder.ts';
 import { openSafetensors, readRaw, writeSafetensors } from '../checkpoint/safetensors.ts';
 import type { KernelWeights } from '../engine/custom/quantized.ts';
-
-/** Beside the weights, so that one folder serves all of a program's file-backed constants. */
-export const RUNTIME_FILE = 'runtime.safetensors';
 
 type Codes = ReadonlyMap<string, Uint8Array>;
 

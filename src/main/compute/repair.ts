@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../../core/checkpoint/atomic.ts';
-import { RUNTIME_FILE } from '../../core/compress/runtime-file.ts';
+import { RUNTIME_FILE } from '../../core/checkpoint/folder.ts';
 import { parseRecipe, type Recipe, recipeSeeds } from '../../shared/recipe.ts';
 import type { Store } from '../db/open.ts';
 import { createRun, newRunId, type Run, updateRun } from '../db/runs.ts';

@@ -35,7 +35,7 @@ function randomWeight(
   };
 }
 
-describe('GPTQ v2 packing', () => {
+describe('GPTQ packing', () => {
   for (const bits of BITS)
     for (const [out, columns, groupSize] of [
       [5, 64, 32],
@@ -44,10 +44,12 @@ describe('GPTQ v2 packing', () => {
     ] as const)
       test(`round trip, ${bits}-bit [${out}, ${columns}] group ${groupSize}`, () => {
         const q = randomWeight(bits, out, columns, groupSize, true);
-        const packed = packLinear(q);
+        const packed = packLinear(q, 'v2');
         expect(packed.qweight.length).toBe(((columns * bits) / 32) * out);
         expect(packed.qzeros.length).toBe((q.scales.length / out) * Math.ceil((out * bits) / 32));
-        expect(unpackLinear(packed)).toEqual(q);
+        expect(unpackLinear(packed, 'v2')).toEqual(q);
+        const above = { ...q, zeros: q.zeros.map((z) => Math.max(z, 1)) };
+        expect(unpackLinear(packLinear(above, 'v1'), 'v1')).toEqual(above);
       });
 
   test('4-bit codes lie least significant first along the input', () => {
@@ -55,14 +57,28 @@ describe('GPTQ v2 packing', () => {
       ...randomWeight(4, 1, 16, -1),
       codes: Uint8Array.from({ length: 16 }, (_, i) => i),
     };
-    const words = [...packLinear(q).qweight].map((word) => (word >>> 0).toString(16));
+    const words = [...packLinear(q, 'v2').qweight].map((word) => (word >>> 0).toString(16));
     expect(words).toEqual(['76543210', 'fedcba98']);
+  });
+
+  test('v1 stores z − 1: 7 for the middle of 4 bits, in every field of a word', () => {
+    const q = { ...randomWeight(4, 8, 16, -1), zeros: new Uint8Array(8).fill(8) };
+    expect([...packLinear(q, 'v1').qzeros]).toEqual([0x77777777]);
+    expect([...packLinear(q, 'v2').qzeros]).toEqual([0x88888888 | 0]);
+  });
+
+  // GPTQModel subtracts 0x11111111 from the word: the field of a zero point of 0 borrows.
+  test('v1 words that borrowed read back', () => {
+    const q = { ...randomWeight(4, 8, 16, -1), zeros: Uint8Array.of(3, 0, 15, 1, 0, 0, 7, 9) };
+    const packed = packLinear(q, 'v2');
+    const borrowed = { ...packed, qzeros: packed.qzeros.map((word) => word - 0x11111111) };
+    expect(unpackLinear(borrowed, 'v1')).toEqual(q);
   });
 
   // AutoGPTQ's layout, written out by hand: codes 10 and 21 straddle the words.
   test('3-bit codes are one 96-bit stream', () => {
     const codes = Uint8Array.from({ length: 32 }, (_, i) => (i * 5 + 3) % 8);
-    const { qweight } = packLinear({ ...randomWeight(3, 1, 32, -1), codes });
+    const { qweight } = packLinear({ ...randomWeight(3, 1, 32, -1), codes }, 'v2');
     const stream = codes.reduce((sum, code, i) => sum | (BigInt(code) << BigInt(3 * i)), 0n);
     const words = [0n, 32n, 64n].map((shift) => Number((stream >> shift) & 0xffffffffn));
     expect([...qweight].map((word) => word >>> 0)).toEqual(words);

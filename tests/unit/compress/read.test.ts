@@ -77,7 +77,7 @@ const groups = (values: (i: number) => number) => (tensor: TensorData) => {
 
 test.each([
   ['missing', end('qzeros', () => undefined), 'qzeros'],
-  ['other-type', end('scales', (t) => ({ ...t, dtype: 'BF16' as const })), 'scales'],
+  ['other-type', end('scales', (t) => ({ ...t, dtype: 'I16' as const })), 'scales'],
   ['short-codes', end('qweight', cut), 'qweight'],
   ['short-scales', end('scales', cut), 'scales'],
   [
@@ -112,7 +112,10 @@ test.each([
 });
 
 test.each([
-  ['v1', { checkpoint_format: 'gptq' }, 'checkpoint_format'],
+  ['marlin', { checkpoint_format: 'marlin' }, 'checkpoint_format'],
+  ['old-marlin', { is_marlin_format: true }, 'is_marlin_format'],
+  ['bytes', { pack_dtype: 'int8' }, 'pack_dtype'],
+  ['mixed', { dynamic: { '+:.*': { bits: 8 } } }, 'dynamic.+:.*'],
   ['awq', { quant_method: 'awq' }, 'quant_method'],
   ['five', { bits: 5 }, 'bits'],
   ['odd', { group_size: 20 }, 'group_size'],

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Program } from '../../src/core/engine/program.ts';
+import type { DecoderConfig } from '../../src/core/models/decoder-config.ts';
 import type { ModelConfig } from '../../src/core/models/family.ts';
-import type { LlamaConfig } from '../../src/core/models/llama/config.ts';
 import { llama } from '../../src/core/models/llama/index.ts';
 import { negativeLogLikelihood } from '../../src/core/models/loss.ts';
 import { forward } from '../../src/core/models/model.ts';
@@ -15,7 +15,7 @@ export const EMBEDDING = 'model.embed_tokens.weight';
  * `grad.<name>` per parameter and `grad.rows`, the gradient of the looked-up embedding rows
  * [batch·length, hidden], which the caller scatters: far cheaper than a one-hot product.
  */
-export function pretrainStep(config: LlamaConfig, batch: number, length: number): Program {
+export function pretrainStep(config: DecoderConfig, batch: number, length: number): Program {
   const shapes = [...llama.tensorShapes(config)];
   const names = shapes.map(([name]) => name);
   const token = { shape: [batch, length], dtype: 'int32' } as const;
@@ -56,7 +56,7 @@ export function pretrainStep(config: LlamaConfig, batch: number, length: number)
 
 /** Parameters of a configuration. */
 export const parameterCount = (config: ModelConfig): number =>
-  [...llama.tensorShapes(config as LlamaConfig).values()].reduce(
+  [...llama.tensorShapes(config as DecoderConfig).values()].reduce(
     (sum, shape) => sum + shape.reduce((a, b) => a * b, 1),
     0,
   );

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { float32Bytes } from '../../src/core/checkpoint/dtype.ts';
 import { writeSafetensors } from '../../src/core/checkpoint/safetensors.ts';
 import { elements } from '../../src/core/engine/graph/graph.ts';
+import type { DecoderConfig } from '../../src/core/models/decoder-config.ts';
 import type { Family } from '../../src/core/models/family.ts';
-import type { LlamaConfig } from '../../src/core/models/llama/config.ts';
 import { llama } from '../../src/core/models/llama/index.ts';
 import { createRandom } from '../../src/core/random.ts';
 
@@ -23,7 +23,7 @@ export const tinyJson = {
 };
 
 export const tinyFamily = llama as unknown as Family;
-export const tinyConfig: LlamaConfig = llama.parseConfig(tinyJson, 'config.json');
+export const tinyConfig: DecoderConfig = llama.parseConfig(tinyJson, 'config.json');
 
 /** Random parameters, the same for the same seed. */
 export function tinyParameters(config = tinyConfig, seed = 1): Record<string, Float32Array> {

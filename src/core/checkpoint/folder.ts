@@ -14,6 +14,7 @@ export interface Checkpoint {
   readonly dir: string;
   /** config.json as parsed. Nothing in it has been checked. */
   readonly config: JsonObject;
+  /** Parameters; buffers that some files hold too are left out. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   /** SHA-256 (hex) over the bytes of what was read: config.json, then the weights in order of name. */
   readonly hash: string;
@@ -59,7 +60,7 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
   return {
     dir: folder.path,
     config: config.value,
-    tensors: new Map(files.flatMap(({ tensors }) => [...tensors])),
+    tensors: new Map(files.flatMap(({ tensors }) => [...tensors]).filter(([n]) => !isBuffer(n))),
     hash: hash.digest('hex'),
     quantization: isObject(quantization) ? quantization : undefined,
   };
@@ -86,6 +87,13 @@ export async function hashFile(path: string): Promise<string> {
   for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
   return hash.digest('hex');
 }
+
+/**
+ * Masks and rotary frequencies that older versions of transformers saved beside the weights. They
+ * follow from the configuration; some overflowed to infinity in 16 bits.
+ */
+const isBuffer = (name: string): boolean =>
+  /(^|\.)(masked_bias|attn\.bias|attention\.bias|rotary_emb\.inv_freq)$/.test(name);
 
 const missing = (file: string, message: string, cause?: unknown): KintsugiError =>
   new KintsugiError('CHECKPOINT_MISSING', message, {
@@ -198,7 +206,7 @@ async function dataStart(
 }
 
 function refuseNonFinite({ name, dtype, shape, path }: TensorEntry, at: number, bytes: Uint8Array) {
-  if (!isFloatDtype(dtype)) return;
+  if (!isFloatDtype(dtype) || isBuffer(name)) return;
   const found = firstNonFinite(dtype, bytes);
   if (found < 0) return;
   const position = indexOf(shape, at / DTYPE_BYTES[dtype] + found);

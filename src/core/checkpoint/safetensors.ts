@@ -12,7 +12,7 @@ import {
   type TensorInfo,
 } from './header.ts';
 
-/** Where a tensor lies on disk. Linear weights are [out, in]. */
+/** Where a tensor lies on disk. */
 export interface TensorEntry {
   readonly name: string;
   readonly dtype: Dtype;
@@ -23,6 +23,8 @@ export interface TensorEntry {
   readonly offset: number;
   /** Bytes. */
   readonly length: number;
+  /** The file holds the transpose of the matrix that `shape` describes. */
+  readonly transposed?: boolean;
 }
 
 export interface Safetensors {
@@ -119,7 +121,18 @@ export function readFloat32(entry: TensorEntry): Float32Array {
   const { dtype } = entry;
   if (!isFloatDtype(dtype))
     throw invalidSafetensors(entry.path, `${entry.name} is ${dtype}, not a float`, entry.name);
-  return widen(dtype, readRaw(entry));
+  const values = widen(dtype, readRaw(entry));
+  return entry.transposed ? transposed(values, entry.shape) : values;
+}
+
+/** The matrix [rows, columns] of which `values` holds the transpose. */
+function transposed(values: Float32Array, shape: readonly number[]): Float32Array {
+  const [rows, columns] = shape as [number, number];
+  const matrix = new Float32Array(values.length);
+  for (let column = 0; column < columns; column++)
+    for (let row = 0; row < rows; row++)
+      matrix[row * columns + column] = values[column * rows + row]!;
+  return matrix;
 }
 
 /** Position of a value in its tensor, one index per dimension. */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Arrays, Engine, Program, Tensors } from '../engine/program.ts';
 import { causalMask } from '../models/attention.ts';
-import { type Model, positionsFrom } from '../models/model.ts';
+import { embed, enter, type Model, positionsFrom } from '../models/model.ts';
 import { observed, tensorWeights, type Weights } from '../models/weights.ts';
 import { Hessian } from './hessian.ts';
 import type { LinearShape } from './options.ts';
@@ -104,15 +104,13 @@ interface Runs {
   use(outputs: Arrays, run: number): void;
 }
 
-function embeddingProgram(
-  { family, config, weights }: Model,
-  batch: number,
-  length: number,
-): Program {
+function embeddingProgram(model: Model, batch: number, length: number): Program {
   return {
     name: 'calibration-embedding',
     inputs: { ids: { shape: [batch, length], dtype: 'int32' } },
-    build: ({ ids }) => ({ x: family.embed(config, weights, ids!) }),
+    build: ({ ids }) => ({
+      x: enter(model, embed(model, ids!), positionsFrom(0, batch, length)),
+    }),
   };
 }
 

@@ -5,6 +5,7 @@ import { writeFolderAtomic } from '../checkpoint/atomic.ts';
 import type { Checkpoint } from '../checkpoint/folder.ts';
 import { readFloat32, readRaw, type TensorData } from '../checkpoint/safetensors.ts';
 import type { Engine } from '../engine/program.ts';
+import { recogniseModel } from '../models/recognise.ts';
 import { storedWeights } from '../models/weights.ts';
 import {
   type Block,
@@ -62,8 +63,9 @@ export interface CompressionJob {
  * MEMORY_INSUFFICIENT and OUTPUT_UNWRITABLE before any work; CANCELLED when `signal` fires, leaving
  * nothing behind.
  */
-export async function compress(job: CompressionJob): Promise<CompressionReport> {
+export async function compress(given: CompressionJob): Promise<CompressionReport> {
   const started = performance.now();
+  const job = { ...given, checkpoint: recogniseModel(given.checkpoint).checkpoint };
   const plan = planCompression(job.checkpoint, job.options, job.calibration);
   requireMemory(plan.estimate, job.memory ?? availableMemory());
   let report: CompressionReport | undefined;

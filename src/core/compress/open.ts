@@ -1,9 +1,8 @@
-import { join } from 'node:path';
 import { KintsugiError } from '../../shared/errors.ts';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/folder.ts';
 import type { KernelWeights } from '../engine/custom/quantized.ts';
 import type { Model } from '../models/model.ts';
-import { familyOf } from '../models/registry.ts';
+import { recogniseModel } from '../models/recognise.ts';
 import { storedWeights } from '../models/weights.ts';
 import { readKernelWeights } from './read.ts';
 import { withCodesInFile } from './runtime-file.ts';
@@ -46,10 +45,7 @@ function checkShapes(
  * CHECKPOINT_INVALID naming the tensor, QUANTIZATION_INVALID
  */
 export async function openModel(dir: string): Promise<OpenedModel> {
-  const checkpoint = await openCheckpoint(dir);
-  const file = join(checkpoint.dir, 'config.json');
-  const family = familyOf(checkpoint.config, file);
-  const config = family.parseConfig(checkpoint.config, file);
+  const { family, config, checkpoint } = recogniseModel(await openCheckpoint(dir));
   const quantized = readKernelWeights(checkpoint);
   checkShapes(checkpoint, family.tensorShapes(config), quantized);
   const linears = await withCodesInFile(checkpoint, quantized);

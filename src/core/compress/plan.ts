@@ -5,7 +5,7 @@ import { KintsugiError } from '../../shared/errors.ts';
 import type { Checkpoint } from '../checkpoint/folder.ts';
 import type { TensorEntry } from '../checkpoint/safetensors.ts';
 import type { Family, ModelConfig } from '../models/family.ts';
-import { familyOf } from '../models/registry.ts';
+import { recogniseModel } from '../models/recognise.ts';
 import { batchOf, type CalibrationIds, type Linear } from './calibrate.ts';
 import { estimateCompression, type MemoryEstimate } from './estimate.ts';
 import { compressorOf } from './methods.ts';
@@ -38,14 +38,12 @@ export interface CompressionPlan {
  * UNSUPPORTED_ARCHITECTURE, CONFIG_INVALID
  */
 export function planCompression(
-  checkpoint: Checkpoint,
+  given: Checkpoint,
   options: CompressionOptions,
   calibration: CalibrationIds | undefined,
 ): CompressionPlan {
-  const file = join(checkpoint.dir, 'config.json');
-  if (checkpoint.quantization !== undefined) throw alreadyCompressed(file);
-  const family = familyOf(checkpoint.config, file);
-  const config = family.parseConfig(checkpoint.config, file);
+  if (given.quantization !== undefined) throw alreadyCompressed(join(given.dir, 'config.json'));
+  const { family, config, checkpoint } = recogniseModel(given);
   const shapes = family.tensorShapes(config);
   for (const [name, shape] of shapes) checkTensor(checkpoint, name, shape);
   const blocks = Array.from({ length: config.layers }, (_, layer) =>

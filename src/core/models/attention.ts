@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Past } from './family.ts';
+import type { BlockInput, Past } from './family.ts';
 
 export const MASKED = -1e9;
 
@@ -10,6 +10,28 @@ export function causalMask(length: number, past = 0): tf.Tensor2D {
   for (let i = 0; i < length; i++)
     for (let j = past + i + 1; j < width; j++) mask[i * width + j] = MASKED;
   return tf.tensor2d(mask, [length, width]);
+}
+
+/**
+ * The block's mask, closed also to keys `window` or more positions before their query (sliding
+ * window, arXiv 2310.06825). Position p of the past lies in its slot p.
+ */
+export function windowMask(
+  { mask, positions, positionLimit, past }: BlockInput,
+  window: number | undefined,
+): tf.Tensor {
+  if (window === undefined || positionLimit <= window) return mask;
+  const at = tf.cast(positions, 'float32');
+  const now = tf.expandDims(at, 1);
+  const slots = past?.key.shape[2] ?? 0;
+  const zero = tf.zeros([at.shape[0]!, 1, 1]);
+  const before = tf.tensor3d(
+    Float32Array.from({ length: slots }, (_, slot) => slot),
+    [1, 1, slots],
+  );
+  const keys = slots > 0 ? tf.concat([tf.add(before, zero), now], 2) : now;
+  const tooFar = tf.greaterEqual(tf.sub(tf.expandDims(at, 2), keys), window);
+  return tf.add(mask, tf.expandDims(tf.mul(tf.cast(tooFar, 'float32'), MASKED), 1));
 }
 
 /** [batch, length, heads·d] → [batch, heads, length, d]. */
@@ -24,12 +46,18 @@ export function mergeHeads(x: tf.Tensor): tf.Tensor {
   return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch, length, heads * d]);
 }
 
+/** cap · tanh(x / cap). */
+export const squeeze = (x: tf.Tensor, cap: number): tf.Tensor =>
+  tf.mul(tf.tanh(tf.div(x, cap)), cap);
+
 interface AttentionInput extends Past {
   /** [batch, heads, length, d]. */
   readonly query: tf.Tensor;
   readonly mask: tf.Tensor;
   readonly scale: number;
-  readonly past?: Past;
+  /** Scores are squeezed into ±softcap by a tanh (Gemma 2). */
+  readonly softcap?: number | undefined;
+  readonly past?: Past | undefined;
 }
 
 /**
@@ -38,7 +66,7 @@ interface AttentionInput extends Past {
  * place, so that it is never copied.
  * @returns `output` [batch, heads, length, d], `attention` [batch, heads, length, past + length]
  */
-export function attend({ query, key, value, mask, scale, past }: AttentionInput): {
+export function attend({ query, key, value, mask, scale, softcap, past }: AttentionInput): {
   output: tf.Tensor;
   attention: tf.Tensor;
 } {
@@ -47,7 +75,8 @@ export function attend({ query, key, value, mask, scale, past }: AttentionInput)
   const stacked = [batch, kvHeads, (heads / kvHeads) * length] as const;
   const q = tf.reshape(tf.mul(query, scale), [...stacked, d]);
   const scores = (keys: tf.Tensor) => tf.matMul(q, keys, false, true);
-  const joined = past ? tf.concat([scores(past.key), scores(key)], 3) : scores(key);
+  const raw = past ? tf.concat([scores(past.key), scores(key)], 3) : scores(key);
+  const joined = softcap === undefined ? raw : squeeze(raw, softcap);
   const width = joined.shape[3]!;
   const attention = tf.softmax(tf.add(tf.reshape(joined, [batch, heads, length, width]), mask));
   const weights = tf.reshape(attention, [...stacked, width]);

@@ -1,16 +1,25 @@
 import type { Tensor } from '@tensorflow/tfjs-core';
+import type { JsonObject } from '../checkpoint/json.ts';
 import type { Weights } from './weights.ts';
 
 /** What every family's configuration tells the rest of the laboratory. */
 export interface ModelConfig {
   readonly architecture: string;
   readonly vocabularySize: number;
+  /** Width of token embeddings and so of soft prompts: the hidden size but in OPT-350m. */
+  readonly embeddingSize: number;
   readonly hiddenSize: number;
   readonly layers: number;
   readonly heads: number;
   readonly keyValueHeads: number;
   readonly headDim: number;
+  /** Positions that the model was made for, a prompt's included. */
   readonly maxPositions: number;
+  /**
+   * LongRoPE: keys of a program for more positions than this are turned by other angles, so that a
+   * cache does not outlive the step across it.
+   */
+  readonly rotaryChange?: number;
 }
 
 /** Keys (rotated) and values of positions already processed: [batch, kv heads, past, head dim]. */
@@ -44,14 +53,29 @@ export interface BlockOutput {
 export interface Family<C extends ModelConfig = ModelConfig> {
   /** `architectures` values of config.json. */
   readonly architectures: readonly string[];
+  /** Path of the body inside the causal model; checkpoints of the body alone leave it out. */
+  readonly bodyPrefix: string;
+  /** Last components of the modules that LoRA adapts by default, as peft chooses them. */
+  readonly loraTargets: readonly string[];
+  /** Conv1D: the checkpoint stores linear weights as [in, out]. */
+  readonly transposedLinears?: boolean;
+  /** The text model's part of a config.json that describes more. */
+  textConfig?(json: JsonObject): JsonObject;
+  /** A checkpoint's tensor by the name that `tensorShapes` uses; undefined if it isn't the text model's. */
+  tensorName?(name: string): string | undefined;
   /** @throws KintsugiError CONFIG_INVALID naming the field. */
-  parseConfig(json: Record<string, unknown>, file: string): C;
-  /** Every tensor the checkpoint must hold, with its shape. */
+  parseConfig(json: JsonObject, file: string): C;
+  /** Every tensor the checkpoint must hold, with its shape; linear weights [out, in]. */
   tensorShapes(config: C): ReadonlyMap<string, readonly number[]>;
   /** Linear layers of a block in true-sequential order: a stage's inputs depend on earlier stages. */
   stages(config: C, layer: number): readonly (readonly string[])[];
-  /** ids [batch, length] → [batch, length, hidden]. */
+  /** ids [batch, length] → [batch, length, embedding], what transformers calls `inputs_embeds`. */
   embed(config: C, weights: Weights, ids: Tensor): Tensor;
+  /**
+   * What happens to embeddings [batch, length, embedding], soft prompts included, on the way to the
+   * first block [batch, length, hidden]: learned positions [batch, length], a change of width.
+   */
+  enter?(config: C, weights: Weights, x: Tensor, positions: Tensor): Tensor;
   block(config: C, weights: Weights, layer: number, input: BlockInput): BlockOutput;
   /** Final norm and vocabulary projection: [rows, hidden] → [rows, vocabulary]. */
   head(config: C, weights: Weights, x: Tensor): Tensor;

@@ -32,6 +32,10 @@ export interface Forward {
   readonly blocks: readonly BlockOutput[];
 }
 
+/** Embeddings [batch, length, embedding] as the first block reads them, [batch, length, hidden]. */
+export const enter = ({ family, config, weights }: Model, x: tf.Tensor, positions: tf.Tensor) =>
+  family.enter ? family.enter(config, weights, x, positions) : x;
+
 /**
  * All blocks over embedded inputs x [batch, length, hidden]. Right padding needs no mask of its
  * own: causal attention never looks right.
@@ -41,10 +45,11 @@ export function forward(model: Model, x: tf.Tensor, options: ForwardOptions = {}
   const positions = options.positions ?? positionsFrom(0, batch, length);
   const mask = options.mask ?? causalMask(length);
   const positionLimit = options.positionLimit ?? length;
+  const first = enter(model, x, positions);
   const blocks: BlockOutput[] = [];
   for (let layer = 0; layer < model.config.layers; layer++) {
     const past = options.past?.[layer];
-    const input = { x: blocks.at(-1)?.x ?? x, positions, mask, positionLimit };
+    const input = { x: blocks.at(-1)?.x ?? first, positions, mask, positionLimit };
     blocks.push(
       model.family.block(model.config, model.weights, layer, past ? { ...input, past } : input),
     );
@@ -52,7 +57,7 @@ export function forward(model: Model, x: tf.Tensor, options: ForwardOptions = {}
   return { hidden: blocks.at(-1)!.x, blocks };
 }
 
-/** ids [batch, length] → [batch, length, hidden]. */
+/** ids [batch, length] → [batch, length, embedding]. */
 export const embed = (model: Model, ids: tf.Tensor): tf.Tensor =>
   model.family.embed(model.config, model.weights, ids);
 

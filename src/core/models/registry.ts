@@ -1,9 +1,31 @@
 import { KintsugiError } from '../../shared/errors.ts';
 import type { Family } from './family.ts';
+import { gemma2 } from './gemma2/index.ts';
+import { gemma3 } from './gemma3/index.ts';
+import { gptNeoX } from './gpt-neox/index.ts';
+import { gpt2 } from './gpt2/index.ts';
 import { llama } from './llama/index.ts';
+import { mistral } from './mistral/index.ts';
+import { opt } from './opt/index.ts';
+import { phi3 } from './phi3/index.ts';
+import { qwen2 } from './qwen2/index.ts';
+import { qwen3 } from './qwen3/index.ts';
+import { smolLm3 } from './smollm3/index.ts';
 
 /** Every family Kintsugi can run; add one here. */
-const families: readonly Family[] = [llama as unknown as Family];
+const families: readonly Family[] = [
+  gemma2,
+  gemma3,
+  gpt2,
+  gptNeoX,
+  llama,
+  mistral,
+  opt,
+  phi3,
+  qwen2,
+  qwen3,
+  smolLm3,
+];
 
 const supported = families.flatMap((family) => family.architectures);
 

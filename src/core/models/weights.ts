@@ -8,7 +8,7 @@ import { storedTensor } from '../engine/custom/stored.ts';
  * trainable tensors without the forward pass knowing.
  */
 export interface Weights {
-  /** The named tensor, as stored (linear weights [out, in]). */
+  /** The named tensor; linear weights [out, in]. */
   tensor(name: string): tf.Tensor;
   /** x [rows, in] through the linear layer `module` (its bias included) → [rows, out]. */
   linear(module: string, x: tf.Tensor): tf.Tensor;
@@ -16,6 +16,11 @@ export interface Weights {
 
 const addBias = (y: tf.Tensor, bias: tf.Tensor | undefined): tf.Tensor =>
   bias ? tf.add(y, bias) : y;
+
+const fileLayout = ({ transposed: _, ...entry }: TensorEntry): TensorEntry => ({
+  ...entry,
+  shape: entry.shape.toReversed(),
+});
 
 /** Parameters stored in a checkpoint: dense tensors and, where given, quantised linear layers. */
 export function storedWeights(
@@ -28,13 +33,18 @@ export function storedWeights(
     return found;
   };
   const tensor = (name: string) => storedTensor(entry(name));
+  const asStored = new Map<TensorEntry, TensorEntry>();
+  const dense = (x: tf.Tensor, weight: TensorEntry): tf.Tensor => {
+    if (!weight.transposed) return tf.matMul(x, storedTensor(weight), false, true);
+    const stored = asStored.get(weight) ?? fileLayout(weight);
+    asStored.set(weight, stored);
+    return tf.matMul(x, storedTensor(stored));
+  };
   return {
     tensor,
     linear(module, x) {
       const packed = quantized.get(module);
-      const y = packed
-        ? quantizedMatMul(x, packed)
-        : tf.matMul(x, tensor(`${module}.weight`), false, true);
+      const y = packed ? quantizedMatMul(x, packed) : dense(x, entry(`${module}.weight`));
       return addBias(y, tensors.has(`${module}.bias`) ? tensor(`${module}.bias`) : undefined);
     },
   };

@@ -5,14 +5,14 @@ const CHUNK = 512;
 
 /**
  * Input embeddings of tokens as the model's first block reads them, scaling included:
- * ids [n] → row-major [n, hidden].
+ * ids [n] → row-major [n, embedding].
  */
 export async function embedTokens(
   engine: Engine,
   model: Model,
   ids: ArrayLike<number>,
 ): Promise<Float32Array> {
-  const width = model.config.hiddenSize;
+  const width = model.config.embeddingSize;
   const program = await engine.compile({
     name: 'embed-tokens',
     inputs: { ids: { shape: [1, CHUNK], dtype: 'int32' } },

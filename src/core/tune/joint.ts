@@ -52,7 +52,7 @@ export async function tuneJointly(
     );
   const shares = await shareData(subject, data, bank, options);
   const names = shares.map(({ name }) => name);
-  const width = model.config.hiddenSize;
+  const width = model.config.embeddingSize;
   const prompts = new Float32Array(names.length * tokens * width);
   for (const [index, { name, train }] of shares.entries()) {
     const start = await initialPrompt(subject, { examples: train }, { ...options, name });
@@ -102,7 +102,7 @@ export function jointAdaptation(
   return {
     name: lora ? 'bank-lora' : 'bank',
     shapes: {
-      prompts: [names.length, tokens, model.config.hiddenSize],
+      prompts: [names.length, tokens, model.config.embeddingSize],
       ...trainable?.shapes,
     },
     prefix: tokens,

@@ -42,7 +42,7 @@ export async function tunePrompt(
   run: TuneRun = {},
 ): Promise<TunedPrompt> {
   const { name, tokens } = options;
-  const width = subject.model.config.hiddenSize;
+  const width = subject.model.config.embeddingSize;
   const start = await initialPrompt(subject, data, options);
   const adaptation = promptAdaptation(subject.model, tokens);
   const result = await tuneAdaptation(subject, adaptation, { prompt: start }, data, options, run);
@@ -54,10 +54,10 @@ export async function tunePrompt(
   };
 }
 
-/** `prompt` [tokens, hidden] in front of every sequence. */
+/** `prompt` [tokens, embedding] in front of every sequence. */
 export const promptAdaptation = (model: Model, tokens: number): Adaptation => ({
   name: 'prompt',
-  shapes: { prompt: [tokens, model.config.hiddenSize] },
+  shapes: { prompt: [tokens, model.config.embeddingSize] },
   prefix: tokens,
   apply: ({ prompt }, ids) => ({
     model,
@@ -75,7 +75,7 @@ export async function initialPrompt(
   options: PromptOptions,
 ): Promise<Float32Array> {
   const { init, tokens, seed, name, start } = options;
-  if (start) return resized(start, tokens, subject.model.config.hiddenSize);
+  if (start) return resized(start, tokens, subject.model.config.embeddingSize);
   if (init !== 'vocabulary') {
     const text = init.startsWith('text:') ? init.slice('text:'.length) : '';
     const ids = Array.from(subject.tokenizer.encode(text));

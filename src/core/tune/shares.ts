@@ -116,7 +116,7 @@ async function clusterOf(
       examples.length,
     );
   const means = await meanEmbeddings(subject, examples);
-  const width = subject.model.config.hiddenSize;
+  const width = subject.model.config.embeddingSize;
   const k = count === 'auto' ? bestClusterCount(means, width, MOST_CLUSTERS, seed) : count;
   return kMeans(means, width, k, seed).map((cluster) => `cluster-${cluster + 1}`);
 }
@@ -127,7 +127,7 @@ async function meanEmbeddings(
   examples: readonly Pick<Example, 'context' | 'target'>[],
 ): Promise<Float32Array> {
   const { engine, model, tokenizer } = subject;
-  const width = model.config.hiddenSize;
+  const width = model.config.embeddingSize;
   const inputs = examples.map(({ context, target }) =>
     Int32Array.from(tokenizer.encode(context || target)),
   );

@@ -5,7 +5,7 @@ export interface SoftPrompt {
   readonly name: string;
   /** n, the number of virtual tokens. */
   readonly tokens: number;
-  /** D, the model's hidden size. */
+  /** D, the width of the model's token embeddings. */
   readonly width: number;
   /** Row-major [tokens, width]. */
   readonly embeddings: Float32Array;

@@ -191,10 +191,10 @@ async function startOf(init: string, loaded: LoadedModel): Promise<Pick<PromptOp
       field: 'init',
       next: `Choose among: ${prompts.map((prompt) => prompt.name).join(', ')}.`,
     });
-  if (start.width !== loaded.model.config.hiddenSize)
+  if (start.width !== loaded.model.config.embeddingSize)
     throw new KintsugiError(
       'ARGUMENT_INVALID',
-      `The prompt is ${start.width} wide, the model ${loaded.model.config.hiddenSize}`,
+      `The prompt is ${start.width} wide, the model ${loaded.model.config.embeddingSize}`,
       { field: 'init', next: 'Start from a prompt that was tuned for this model.' },
     );
   return { start };

@@ -71,7 +71,7 @@ export async function loadBank(dir: string, loaded: LoadedModel): Promise<Stored
   const bank = await readBank(dir);
   checkBankFits(bank, {
     modelHash: checkpoint.hash,
-    hiddenSize: model.config.hiddenSize,
+    hiddenSize: model.config.embeddingSize,
     tokenizerHash: tokenizer.hash,
   });
   return bank;
@@ -109,7 +109,7 @@ export const isPrefixFolder = async (dir: string): Promise<boolean> =>
   (await peftType(dir)) === 'PREFIX_TUNING';
 
 function baseModel({ loaded, model }: TunedOn): BaseModel {
-  const { hiddenSize, layers, heads } = loaded.model.config;
+  const { embeddingSize: hiddenSize, layers, heads } = loaded.model.config;
   const id = model === 'starter' ? 'kintsugi-starter' : basename(model);
   return { id, hash: loaded.checkpoint.hash, hiddenSize, layers, heads };
 }

@@ -97,10 +97,14 @@ const kernels: Readonly<Record<string, (call: Call) => tf.TensorInfo>> = {
     );
   },
   [STORED_TENSOR]: ({ attrs, backend }) => {
-    const { path, offset, length, shape, dtype } = attrs['entry'] as TensorEntry;
+    const { path, offset, length, shape, dtype, transposed } = attrs['entry'] as TensorEntry;
     if (!(dtype in STORED_DTYPE)) throw new Error(`A ${dtype} tensor is not a float weight`);
     const kind = STORED_DTYPE[dtype as keyof typeof STORED_DTYPE];
-    return backend.stored({ kind: 'file', path, offset, length }, shape, kind);
+    const data = { kind: 'file', path, offset, length } as const;
+    if (!transposed) return backend.stored(data, shape, kind);
+    const stored = backend.value(backend.stored(data, shape.toReversed(), kind));
+    const perm = [1, 0];
+    return backend.wrap(backend.builder.add('Transpose', [stored], shape, 'float32', { perm }));
   },
 };
 

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { createEngine } from '../../src/core/engine/index.ts';
-import type { LlamaConfig } from '../../src/core/models/llama/config.ts';
+import type { DecoderConfig } from '../../src/core/models/decoder-config.ts';
 import type { Tokenizer } from '../../src/core/tokenizer/tokenizer.ts';
 import { createSchedule } from '../../src/core/tune/schedule.ts';
 import { train } from '../../src/core/tune/train.ts';
@@ -9,7 +9,7 @@ import { createPacker } from './packing.ts';
 import { EMBEDDING, pretrainStep } from './pretrain-step.ts';
 
 interface CorpusTraining {
-  readonly config: LlamaConfig;
+  readonly config: DecoderConfig;
   /** Updated in place. */
   readonly parameters: Record<string, Float32Array>;
   readonly tokenizer: Tokenizer;

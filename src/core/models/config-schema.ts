@@ -3,7 +3,7 @@ import { KintsugiError } from '../../shared/errors.ts';
 import { ACTIVATIONS } from './activations.ts';
 
 /** A size that a hostile file may claim. */
-export const size = (maximum: number) => z.number().int().min(1).max(maximum);
+const size = (maximum: number) => z.number().int().min(1).max(maximum);
 
 /** Bounds are far above any published model: they keep a hostile file from asking for the memory. */
 export const bounds = {

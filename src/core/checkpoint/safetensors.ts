@@ -122,11 +122,11 @@ export function readFloat32(entry: TensorEntry): Float32Array {
   if (!isFloatDtype(dtype))
     throw invalidSafetensors(entry.path, `${entry.name} is ${dtype}, not a float`, entry.name);
   const values = widen(dtype, readRaw(entry));
-  return entry.transposed ? transposed(values, entry.shape) : values;
+  return entry.transposed ? transpose(values, entry.shape) : values;
 }
 
 /** The matrix [rows, columns] of which `values` holds the transpose. */
-function transposed(values: Float32Array, shape: readonly number[]): Float32Array {
+export function transpose(values: Float32Array, shape: readonly number[]): Float32Array {
   const [rows, columns] = shape as [number, number];
   const matrix = new Float32Array(values.length);
   for (let column = 0; column < columns; column++)

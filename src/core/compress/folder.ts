@@ -5,7 +5,12 @@ import { writeFileAtomic } from '../checkpoint/atomic.ts';
 import { type FloatDtype, narrow, widen } from '../checkpoint/dtype.ts';
 import type { Checkpoint } from '../checkpoint/folder.ts';
 import { openFolder } from '../checkpoint/paths.ts';
-import { type TensorData, type TensorEntry, writeSafetensors } from '../checkpoint/safetensors.ts';
+import {
+  type TensorData,
+  type TensorEntry,
+  transpose,
+  writeSafetensors,
+} from '../checkpoint/safetensors.ts';
 import { quantizationConfig } from './format.ts';
 import { packLinear } from './packing.ts';
 import type { CompressedLinear, QuantizedWeight } from './quantized.ts';
@@ -84,10 +89,13 @@ export function asStored(linear: CompressedLinear, { dtype }: TensorEntry): Comp
 export function linearTensors(
   module: string,
   { weight, quantized }: CompressedLinear,
-  { name, dtype, shape }: TensorEntry,
+  { name, dtype, shape, transposed }: TensorEntry,
 ): TensorData[] {
   if (quantized) return codeTensors(module, quantized);
-  return [{ name, dtype, shape, data: narrow(dtype as FloatDtype, weight) }];
+  const type = dtype as FloatDtype;
+  if (!transposed) return [{ name, dtype, shape, data: narrow(type, weight) }];
+  const stored = shape.toReversed();
+  return [{ name, dtype, shape: stored, data: narrow(type, transpose(weight, stored)) }];
 }
 
 /** The four tensors of one linear in a GPTQ v2 checkpoint. */

@@ -2,12 +2,23 @@
 
 export type ArmId = 'original' | 'compressed' | 'prompt' | 'idp' | 'lora';
 
+/** A bank of the library in front of the run's compressed model, measured when somebody asked for it. */
+export type BankArmId = `bank:${string}`;
+
+export const bankArmId = (bankId: string): BankArmId => `bank:${bankId}`;
+
+/** The library's id of a bank arm's bank; undefined for the arms that a run makes. */
+export const bankOfArm = (id: ArmId | BankArmId): string | undefined =>
+  isBankArm(id) ? id.slice('bank:'.length) : undefined;
+
+export const isBankArm = (id: ArmId | BankArmId): id is BankArmId => id.startsWith('bank:');
+
 /**
  * Weights + optional bank and selector + optional adapter, each with its content hash. What is tuned
  * once per seed has the hash over the seeds' hashes.
  */
 export interface Arm {
-  readonly id: ArmId;
+  readonly id: ArmId | BankArmId;
   readonly label: string;
   readonly weightsHash: string;
   readonly bankHash?: string;
@@ -92,7 +103,7 @@ export interface RunResults {
 /** Measured on this machine, this time. */
 export interface RunTimings {
   /** Mean milliseconds per input by arm. */
-  readonly millisecondsPerInput: Readonly<Partial<Record<ArmId, number>>>;
+  readonly millisecondsPerInput: Readonly<Partial<Record<ArmId | BankArmId, number>>>;
   /** Wall time of every stage, in seconds. */
   readonly stageSeconds: Readonly<Record<string, number>>;
 }

@@ -106,6 +106,39 @@ test('name, tags and notes are kept', async ({ workbench: page }) => {
   await expect(table(page).getByRole('link')).toHaveText(['Places and people']);
 });
 
+test('a quantised bank is made, measured on a run, and answers beside its arms', async ({
+  workbench: page,
+  seeded,
+}) => {
+  await openFirstBank(page);
+  await page.getByRole('button', { name: 'Quantise…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Quantise this bank' });
+  await dialog.getByRole('radio', { name: /^4 bits/ }).check();
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('Half a byte');
+  await dialog.getByRole('button', { name: 'Quantise' }).click();
+  await expect(page.getByText(/^Quantised · .*, 4 bits/)).toBeVisible();
+  await page
+    .getByRole('button', { name: /^Compare on/ })
+    .first()
+    .click();
+  await page.getByRole('link', { name: 'See it beside the run’s arms' }).click({ timeout: 60_000 });
+  const card = page.getByRole('listitem').filter({ hasText: 'Half a byte' });
+  await expect(card.getByText(/mean accuracy|recovered|nothing was lost/)).toBeVisible();
+  await page.getByRole('tab', { name: 'Inputs', exact: true }).click();
+  await expect(page.getByRole('columnheader', { name: 'Half a byte' })).toBeVisible();
+  const { hash } = new URL(page.url());
+  const [runId] = hash.split('/').slice(2);
+  await goTo(page, 'playground', runId!);
+  await expect(page.getByText('Half a byte', { exact: true })).toBeVisible();
+  await goTo(page, 'compare', runId!);
+  await card.getByRole('button', { name: /^Remove/ }).click();
+  await expect(card).toHaveCount(0);
+  const made = (await seeded.client.call('banks.list', {})).find(
+    ({ name }) => name === 'Half a byte',
+  );
+  await seeded.client.call('banks.delete', { id: made!.id });
+});
+
 test('two banks of one model become one', async ({ workbench: page, seeded }) => {
   const [bank] = await seeded.client.call('banks.list', {});
   const { path } = await seeded.client.call('banks.export', { id: bank!.id, format: 'peft' });

@@ -1,4 +1,4 @@
-import { expect, goTo, test } from './fixtures.ts';
+import { expect, goTo, RUN_NAMES, test } from './fixtures.ts';
 
 test('four arms answer one input side by side', async ({ workbench: page, seeded }) => {
   await goTo(page, 'playground', seeded.runs[0]);
@@ -10,6 +10,16 @@ test('four arms answer one input side by side', async ({ workbench: page, seeded
   }
   const chosen = page.getByRole('region', { name: '+ IDP bank' }).getByText(/^Prompt: \S+/);
   await expect(chosen).toBeVisible();
+});
+
+test('arms of two runs answer side by side', async ({ workbench: page, seeded }) => {
+  await goTo(page, 'playground', seeded.runs.join(','));
+  await page.getByRole('textbox', { name: 'Input' }).fill('The capital of Spain is');
+  await page.getByRole('button', { name: 'Generate' }).click();
+  for (const name of RUN_NAMES) {
+    const pane = page.getByRole('region', { name: `${name}: + IDP bank` });
+    await expect(pane.getByText(/\d+ tokens/)).toBeVisible({ timeout: 60_000 });
+  }
 });
 
 test('a case is kept with what was said', async ({ workbench: page, seeded }) => {

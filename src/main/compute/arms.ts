@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { Arm as RunningArm } from '../../core/evaluate/arm.ts';
+import type { StoredBank } from '../../core/export/bank.ts';
 import { stackBank } from '../../core/select/bank.ts';
 import type { LoraAdapter, Prefix, SoftPrompt } from '../../core/tune/types.ts';
-import type { ArmId } from '../../shared/results.ts';
+import type { Arm, ArmId } from '../../shared/results.ts';
 import { adaptedModel, adapterParameters } from './adapted.ts';
 import { bestPrompt } from './best-prompt.ts';
 import type { LoadedModel } from './load-model.ts';
@@ -66,11 +67,7 @@ export async function prepareTunedArm(
 }
 
 /** Every input chooses its prompt; a negative layer counts from the last. */
-export function idpArm(
-  loaded: LoadedModel,
-  prompts: readonly SoftPrompt[],
-  layer: number,
-): PreparedArm {
+function idpArm(loaded: LoadedModel, prompts: readonly SoftPrompt[], layer: number): PreparedArm {
   const { layers } = loaded.model.config;
   const counted = layer < 0 ? layers + layer : layer;
   const chosen = Math.min(Math.max(counted, 0), layers - 1);
@@ -86,6 +83,20 @@ export function fixedArm(loaded: LoadedModel, prompt: SoftPrompt): PreparedArm {
     bank: stackBank([prompt]),
     selector,
   });
+}
+
+/** A stored bank with the selector that it names. */
+export const bankArm = (loaded: LoadedModel, { prompts, selector }: StoredBank): PreparedArm =>
+  selector.kind === 'idp'
+    ? idpArm(loaded, prompts, selector.layer)
+    : fixedArm(loaded, prompts[selector.prompt]!);
+
+/** How an arm with a bank picks its prompt, in words that results carry. */
+export function shownSelector({ arm, promptNames }: PreparedArm): NonNullable<Arm['selector']> {
+  const selector = arm.selector!;
+  return selector.kind === 'idp'
+    ? selector
+    : { kind: selector.kind, prompt: promptNames[selector.prompt]! };
 }
 
 function promptedArm(

@@ -93,10 +93,10 @@ function controlsStage(store: Store, runId: string, workspace: Workspace, seed: 
 }
 
 /** Answers the tasks, then measures perplexity and time. */
-async function measure(
+export async function measure(
   workspace: Workspace,
   prepared: PreparedArm,
-  { signal, progress, metric }: StageContext,
+  { signal, progress, metric }: Pick<StageContext, 'signal' | 'progress' | 'metric'>,
 ): Promise<Answer[]> {
   const { itemsPerTask, textTokens } = workspace.recipe.evaluation;
   const tasks = await workspace.tasks();

@@ -1,7 +1,7 @@
 import type { Engine } from '../../core/engine/program.ts';
 import { virtualTokens } from '../../core/evaluate/arm.ts';
 import { KintsugiError } from '../../shared/errors.ts';
-import { fixedArm, idpArm, type PreparedArm, prefixArm, withAdapter } from './arms.ts';
+import { bankArm, type PreparedArm, prefixArm, withAdapter } from './arms.ts';
 import { type EngineChoice, openEngine } from './engine.ts';
 import type { LoadedModel } from './load-model.ts';
 import { loadModel } from './load-model.ts';
@@ -34,10 +34,7 @@ async function openBankArm(loaded: LoadedModel, bank: string | undefined): Promi
   if (bank === undefined) {
     return { arm: { model: loaded.model }, loaded, promptNames: [], extraParameters: 0 };
   }
-  const { prompts, selector } = await loadBank(bank, loaded);
-  return selector.kind === 'idp'
-    ? idpArm(loaded, prompts, selector.layer)
-    : fixedArm(loaded, prompts[selector.prompt]!);
+  return bankArm(loaded, await loadBank(bank, loaded));
 }
 
 /** Opens arm and engine for one use. */

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { KintsugiError } from '../../shared/errors.ts';
 import { parseRecipe } from '../../shared/recipe.ts';
-import type { ArmId } from '../../shared/results.ts';
+import { type ArmId, type BankArmId, bankOfArm, isBankArm } from '../../shared/results.ts';
 import { promptOfArm } from '../db/answer-table.ts';
+import { findLibraryBank } from '../db/library.ts';
 import type { Store } from '../db/open.ts';
 import type { Run } from '../db/runs.ts';
-import { fixedArm, type PreparedArm, prepareBaseline, prepareTunedArm } from './arms.ts';
+import { bankArm, fixedArm, type PreparedArm, prepareBaseline, prepareTunedArm } from './arms.ts';
 import { SINGLE_PROMPT, tunedFolders } from './tune-stages.ts';
 import { loadBank } from './tuned-folders.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
@@ -13,8 +14,8 @@ import { openWorkspace, type Workspace } from './workspace.ts';
 /** An arm of an evaluated run, opened again from the run's folder. */
 interface RunArm {
   readonly prepared: PreparedArm;
-  /** Folder of its bank or adapter, relative to the run's; null for weights alone. */
-  readonly artefact: string | null;
+  /** Absolute path of its bank's or adapter's folder; null for weights alone. */
+  readonly folder: string | null;
 }
 
 /** @throws KintsugiError RECIPE_INVALID */
@@ -26,24 +27,33 @@ export async function openRunArm(
   store: Store,
   run: Run,
   workspace: Workspace,
-  { arm, seed }: { readonly arm: ArmId; readonly seed: number },
+  { arm, seed }: { readonly arm: ArmId | BankArmId; readonly seed: number },
 ): Promise<RunArm> {
+  if (isBankArm(arm)) return openLibraryArm(store, workspace, bankOfArm(arm)!);
+  const at = (folder: string) => join(run.directory, folder);
   if (arm === 'original' || arm === 'compressed') {
-    return { prepared: await prepareBaseline(workspace, arm), artefact: null };
+    return { prepared: await prepareBaseline(workspace, arm), folder: null };
   }
   const folders = tunedFolders(seed);
   if (arm !== 'prompt') {
     const prepared = await prepareTunedArm(workspace, arm, seed, new AbortController().signal);
-    return { prepared, artefact: arm === 'idp' ? folders.bank : folders.lora };
+    return { prepared, folder: at(arm === 'idp' ? folders.bank : folders.lora) };
   }
   // Which prompt was best took a pass over the validation facts; the answers say how it came out.
   const name = await promptOfArm(store.db, { runId: run.id, arm, seed });
-  const artefact = name === SINGLE_PROMPT ? folders.single : folders.bank;
+  const folder = at(name === SINGLE_PROMPT ? folders.single : folders.bank);
   const loaded = await workspace.compressed();
-  const { prompts } = await loadBank(join(run.directory, artefact), loaded);
+  const { prompts } = await loadBank(folder, loaded);
   const prompt = prompts.find((candidate) => candidate.name === name);
   if (prompt === undefined) throw notEvaluated(arm, seed);
-  return { prepared: fixedArm(loaded, prompt), artefact };
+  return { prepared: fixedArm(loaded, prompt), folder };
+}
+
+/** @throws KintsugiError BANK_NOT_FOUND, BANK_INVALID, BANK_INCOMPATIBLE */
+async function openLibraryArm(store: Store, workspace: Workspace, bankId: string): Promise<RunArm> {
+  const { directory: folder } = await findLibraryBank(store.db, bankId);
+  const loaded = await workspace.compressed();
+  return { prepared: bankArm(loaded, await loadBank(folder, loaded)), folder };
 }
 
 function notEvaluated(arm: ArmId, seed: number): KintsugiError {

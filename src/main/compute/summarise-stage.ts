@@ -117,7 +117,7 @@ const readArmAnswers = (
 ): Promise<Answer[][]> =>
   Promise.all(seeds.map((seed) => readAnswers(store.db, { runId, arm, seed })));
 
-const toScored = (answers: readonly (readonly Answer[])[]): Scored => ({
+export const toScored = (answers: readonly (readonly Answer[])[]): Scored => ({
   tasks: answers[0]!.map(({ task }) => task),
   correct: answers.map((seed) => seed.map(({ correct }) => (correct ? 1 : 0))),
 });

@@ -34,17 +34,23 @@ export function summarise(
   const original = find(arms, 'original');
   const compressed = find(arms, 'compressed');
   const results = arms.map((arm): ArmResult => {
+    if (arm !== original && arm !== compressed)
+      return summariseRepair(arm, original.scored, compressed.scored, bootstrap);
     const { scored, ...rest } = arm;
-    const isBaseline = arm === original || arm === compressed;
-    return {
-      ...rest,
-      ...accuracies(scored),
-      recovery: isBaseline
-        ? null
-        : recovery(recoveryScores(original.scored, compressed.scored, scored), bootstrap),
-    };
+    return { ...rest, ...accuracies(scored), recovery: null };
   });
   return { arms: results, seeds, parameters, verdict: verdict(results, parameters) };
+}
+
+/** One repair beside the two arms that it stands between. */
+export function summariseRepair(
+  { scored, ...rest }: ArmMeasurements,
+  original: Scored,
+  compressed: Scored,
+  bootstrap: { readonly resamples: number; readonly seed: number },
+): ArmResult {
+  const scores = recoveryScores(original, compressed, scored);
+  return { ...rest, ...accuracies(scored), recovery: recovery(scores, bootstrap) };
 }
 
 function find(arms: readonly ArmMeasurements[], id: Arm['id']): ArmMeasurements {

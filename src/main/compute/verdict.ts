@@ -1,4 +1,10 @@
-import type { ArmId, ArmRecovery, ArmResult } from '../../shared/results.ts';
+import {
+  type Arm,
+  type ArmId,
+  type ArmRecovery,
+  type ArmResult,
+  isBankArm,
+} from '../../shared/results.ts';
 
 const NAMES: Readonly<Record<ArmId, string>> = {
   original: 'the original',
@@ -7,6 +13,8 @@ const NAMES: Readonly<Record<ArmId, string>> = {
   idp: 'the prompt bank with dynamic selection',
   lora: 'LoRA',
 };
+
+const nameOf = ({ id, label }: Arm): string => (isBankArm(id) ? label : NAMES[id]);
 
 /**
  * The comparison in a few sentences that claim no more than the intervals allow.
@@ -29,7 +37,7 @@ export function verdict(arms: readonly ArmResult[], parameters: number): string 
 
 /** "LoRA brought back 5.5 of them (34%, 95% interval 24% to 45%) with 0.48% extra parameters" */
 function describe({ arm, recovery, extraParameters }: ArmResult, parameters: number): string {
-  const name = NAMES[arm.id];
+  const name = nameOf(arm);
   const cost = `with ${smallPercent(extraParameters / parameters)} extra parameters`;
   if (recovery?.kind === 'recovered') {
     const { low, high } = recovery.interval;
@@ -51,10 +59,10 @@ function conclusion(repaired: readonly ArmResult[]): string {
     return 'No repair is certain to be better than none.';
   }
   const others = repaired.filter((result) => result !== best && overlaps(result, best));
-  const name = capitalise(NAMES[best.arm.id]);
+  const name = capitalise(nameOf(best.arm));
   return others.length === 0
     ? `${name} repaired most.`
-    : `${name} repaired most, but its interval overlaps with that of ${list(others.map(({ arm }) => NAMES[arm.id]))}.`;
+    : `${name} repaired most, but its interval overlaps with that of ${list(others.map(({ arm }) => nameOf(arm)))}.`;
 }
 
 const share = (recovery: ArmRecovery | null): number =>

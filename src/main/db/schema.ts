@@ -12,6 +12,7 @@ export interface Schema {
   notices: NoticesTable;
   cases: CasesTable;
   library: LibraryTable;
+  compared_banks: ComparedBanksTable;
 }
 
 export type RunStatus =
@@ -121,6 +122,15 @@ interface LibraryTable {
   directory: string;
   created_at: number;
   deleted_at: number | null;
+}
+
+interface ComparedBanksTable {
+  run_id: string;
+  bank_id: string;
+  result: string;
+  prompts: string;
+  milliseconds: number;
+  created_at: number;
 }
 
 interface NoticesTable {

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { describeCompression } from '../../shared/compression.ts';
-import type { BankDetail, BankSummary } from '../../shared/contract/banks.ts';
+import type { BankDetail, BankRun, BankSummary } from '../../shared/contract/banks.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { recipeSchema } from '../../shared/recipe.ts';
-import type { ArmResult } from '../../shared/results.ts';
+import { type Arm, type ArmResult, bankArmId } from '../../shared/results.ts';
 import { checkSameModel, type FoundBank, openBank } from '../compute/bank-library.ts';
+import { lastComparison, readComparison } from '../db/compared-banks.ts';
 import {
   findLibraryBank,
   type LibraryBank,
@@ -17,8 +18,7 @@ import {
   unlistedBanks,
 } from '../db/library.ts';
 import type { Store } from '../db/open.ts';
-import { readResults } from '../db/results.ts';
-import { findRun } from '../db/runs.ts';
+import { findRun, listRuns } from '../db/runs.ts';
 
 /** How long a bank stays in the bin, in milliseconds. */
 const BIN_TIME = 30 * 24 * 3600 * 1000;
@@ -82,17 +82,17 @@ export function openLibrary(db: Store['db'], folder: string) {
     return `${model}, ${describeCompression(recipe.compression)}${seeds}`;
   };
 
-  const armsOf = async ({ runId, seed, hash }: LibraryBank): Promise<readonly ArmResult[]> => {
-    if (runId === null) return [];
-    const arms = (await readResults(db, runId))?.results.arms ?? [];
-    // With several seeds the arm's hash is over all its banks, of which this is one.
-    const measured = arms.some(({ arm }) => arm.bankHash === hash) || seed !== null;
-    return measured ? arms : [];
+  /** Where the bank was measured: by its own run, or the last one that it was compared on. */
+  const measuredOn = async ({ id, runId }: LibraryBank): Promise<Measured | undefined> => {
+    const arm = runId === null ? bankArmId(id) : 'idp';
+    const measuredBy = runId ?? (await lastComparison(db, id))?.runId;
+    const stored = measuredBy && (await readComparison(db, measuredBy));
+    return stored ? { runId: measuredBy, arm, arms: stored.results.arms } : undefined;
   };
 
   const summary = async (bank: LibraryBank): Promise<BankSummary> => {
     const { directory: _, ...shown } = bank;
-    return { ...shown, results: headline(await armsOf(bank)) };
+    return { ...shown, results: headline(await measuredOn(bank)) };
   };
 
   return {
@@ -102,7 +102,23 @@ export function openLibrary(db: Store['db'], folder: string) {
     async detail(bank: LibraryBank): Promise<BankDetail> {
       const run = bank.runId === null ? undefined : await findRun(db, bank.runId);
       const recipe = recipeSchema.safeParse(run?.recipe).data ?? null;
-      return { ...(await summary(bank)), recipe, arms: await armsOf(bank) };
+      return { ...(await summary(bank)), recipe, arms: (await measuredOn(bank))?.arms ?? [] };
+    },
+    /** Finished runs whose compressed model this bank was made for, the newest first. */
+    async runs(bank: LibraryBank): Promise<BankRun[]> {
+      const found = await Promise.all(
+        (await listRuns(db)).map(async ({ id, name }) => {
+          const arms = (await readComparison(db, id))?.results.arms ?? [];
+          const compressed = arms.find(({ arm }) => arm.id === 'compressed');
+          if (compressed?.arm.weightsHash !== bank.modelHash) return [];
+          const compared = arms.some(
+            ({ arm }) =>
+              arm.id === bankArmId(bank.id) || (arm.id === 'idp' && arm.bankHash === bank.hash),
+          );
+          return [{ id, name: name || id, compared }];
+        }),
+      );
+      return found.flat();
     },
     /** Runs whose compressed model a bank from outside was made for, or why there is none. */
     async fit({ bank }: FoundBank): Promise<{ fitsRuns: string[]; problem?: KintsugiError }> {
@@ -138,11 +154,21 @@ function content({ bank, hash, bytes }: FoundBank) {
   };
 }
 
-function headline(arms: readonly ArmResult[]): BankSummary['results'] {
-  const mean = (id: string) => arms.find(({ arm }) => arm.id === id)?.mean.mean;
-  const [original, compressed, repaired] = ['original', 'compressed', 'idp'].map(mean);
+interface Measured {
+  readonly runId: string;
+  /** The arm that answers with the bank. */
+  readonly arm: Arm['id'];
+  readonly arms: readonly ArmResult[];
+}
+
+function headline(measured: Measured | undefined): BankSummary['results'] {
+  if (measured === undefined) return null;
+  const mean = (id: Arm['id']) => measured.arms.find(({ arm }) => arm.id === id)?.mean.mean;
+  const [original, compressed, repaired] = ['original', 'compressed', measured.arm].map((id) =>
+    mean(id as Arm['id']),
+  );
   if (original === undefined || compressed === undefined || repaired === undefined) return null;
-  return { original, compressed, repaired };
+  return { runId: measured.runId, original, compressed, repaired };
 }
 
 function noSuchModel({ id, hash }: FoundBank['bank']['baseModel']): KintsugiError {

@@ -71,6 +71,7 @@ export function bankHandlers({
       const found = await openBank(target.directory);
       return library.add(found, { ...target, origin: 'merged', name });
     },
+    'banks.runs': async ({ id }) => library.runs(await findLibraryBank(db, id)),
     'banks.sizes': async ({ id }) =>
       tryQuantizing(await openBank((await findLibraryBank(db, id)).directory)),
     'banks.quantize': async ({ id, bits, name }) => {

@@ -5,7 +5,7 @@ import type {
   InputPage,
   InputRow,
 } from '../../shared/contract/compare.ts';
-import type { ArmId } from '../../shared/results.ts';
+import type { ArmId, BankArmId } from '../../shared/results.ts';
 import type { AnswerRow } from '../db/answer-table.ts';
 
 /** Text of an input; tasks can change after a run, so not every answer has one. */
@@ -109,7 +109,7 @@ function toRow(
  * @param correct by column, null where that arm has no answer
  */
 export function passes(
-  columns: readonly { readonly runId: string; readonly id: ArmId }[],
+  columns: readonly { readonly runId: string; readonly id: ArmId | BankArmId }[],
   correct: readonly (boolean | null)[],
 ): Record<InputFilter, boolean> {
   const given = correct.filter((value) => value !== null);
@@ -121,7 +121,7 @@ export function passes(
     'still-broken': false,
   };
   for (const runId of new Set(columns.map((column) => column.runId))) {
-    const of = (wanted: (id: ArmId) => boolean) =>
+    const of = (wanted: (id: ArmId | BankArmId) => boolean) =>
       correct.filter(
         (value, i) => value !== null && columns[i]!.runId === runId && wanted(columns[i]!.id),
       );

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type {
+  BankComparisonEvent,
   ComparedRun,
   InputArm,
   InputCell,
@@ -7,10 +9,10 @@ import type {
 import type { NamesOf } from '../../shared/contract/index.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { recipeSchema } from '../../shared/recipe.ts';
-import type { RunResults } from '../../shared/results.ts';
+import { bankArmId, isBankArm, type RunResults } from '../../shared/results.ts';
 import { heldOutItems } from '../compute/item-texts.ts';
 import { findAnswer, listAnswers } from '../db/answer-table.ts';
-import { readResults } from '../db/results.ts';
+import { listComparedBanks, readComparison, removeComparedBank } from '../db/compared-banks.ts';
 import { findRun, type Run } from '../db/runs.ts';
 import { listStages } from '../db/stages.ts';
 import { bankPrompts } from './bank-prompts.ts';
@@ -22,6 +24,7 @@ import {
   selectInputs,
   toCell,
 } from './compare-inputs.ts';
+import { pushed } from './events.ts';
 import type { Handlers } from './handlers.ts';
 import type { Services } from './services.ts';
 
@@ -39,25 +42,35 @@ export function compareHandlers(services: Services): Handlers<NamesOf<'compare'>
     },
     'compare.inputs': async ({ runIds, ...query }) =>
       selectInputs(await tables.of([...new Set(runIds)]), query),
+    'compare.bank': (of, signal) =>
+      pushed<BankComparisonEvent>(signal, (push, stop) =>
+        compute.ask('compare.bank', of, { signal: stop, onEvent: push }),
+      ),
+    'compare.removeBank': async ({ runId, bankId }) => {
+      await removeComparedBank(store.db, { runId: (await findRun(store.db, runId)).id, bankId });
+      return null;
+    },
     'compare.verify': async (which, signal) => {
       const { db } = store;
       const run = await findRun(db, which.runId);
       const row = await findAnswer(db, { ...which, runId: run.id });
-      const results = (await readResults(db, run.id))?.results;
+      const results = (await readComparison(db, run.id))?.results;
       const arm = results?.arms.find(({ arm }) => arm.id === which.arm)?.arm;
       if (row === undefined || arm === undefined) throw noAnswer();
       const again = await compute.ask('compare.answer', { ...which, runId: run.id }, { signal });
       const stages = await listStages(db, run.id);
-      const stored = stages.find(({ artefact }) => artefact === again.artefact);
+      const stored = stages.find(
+        ({ artefact }) => artefact !== null && join(run.directory, artefact) === again.folder,
+      );
       const hashes: Verification['hashes'] = [
         { what: 'weights', stored: arm.weightsHash, recomputed: again.weightsHash },
-        ...(again.artefact === null
+        ...(again.folder === null
           ? []
           : [
               {
                 what: which.arm === 'lora' ? ('adapter' as const) : ('bank' as const),
-                stored: stored?.artefact_hash ?? '',
-                recomputed: again.artefactHash!,
+                stored: (isBankArm(which.arm) ? arm.bankHash : stored?.artefact_hash) ?? '',
+                recomputed: again.folderHash!,
               },
             ]),
       ];
@@ -101,7 +114,7 @@ async function comparedRun(store: Services['store'], run: Run): Promise<Compared
     recipe: recipeSchema.safeParse(run.recipe).data ?? null,
     modelHash: run.modelHash,
     device: run.device,
-    outcome: (await readResults(store.db, run.id)) ?? null,
+    outcome: (await readComparison(store.db, run.id)) ?? null,
   };
 }
 
@@ -121,7 +134,7 @@ function createTables(store: Services['store']) {
     );
     const joined = await Promise.all(
       runs.map(async (run) => {
-        const results = (await readResults(db, run.id))?.results;
+        const results = (await readComparison(db, run.id))?.results;
         const arms = results === undefined ? [] : await columns(run, results);
         return { arms, answers: await listAnswers(db, run.id) };
       }),
@@ -136,13 +149,21 @@ function createTables(store: Services['store']) {
         seeds.map(async (seed) => [seed, await bankPrompts(store, run, seed)] as const),
       ),
     );
+    const banks = new Map(
+      (await listComparedBanks(db, run.id)).map((bank) => [bankArmId(bank.bankId), bank.prompts]),
+    );
     return arms.flatMap(({ arm }) => {
-      const tuned = arm.bankHash !== undefined || arm.adapterHash !== undefined;
+      const tuned =
+        !isBankArm(arm.id) && (arm.bankHash !== undefined || arm.adapterHash !== undefined);
       return (tuned ? seeds : seeds.slice(0, 1)).map((seed) => ({
         runId: run.id,
         seed,
         arm,
-        prompts: arm.id === 'idp' ? prompts.get(seed)! : [],
+        prompts: isBankArm(arm.id)
+          ? (banks.get(arm.id) ?? [])
+          : arm.id === 'idp'
+            ? prompts.get(seed)!
+            : [],
       }));
     });
   };
@@ -150,7 +171,14 @@ function createTables(store: Services['store']) {
   return {
     async of(runIds: readonly string[]): Promise<InputTable> {
       const runs = await Promise.all(runIds.map((id) => findRun(db, id)));
-      const key = runs.map((run) => `${run.id} ${run.status} ${run.finishedAt}`).join('\n');
+      const states = runs.map(async ({ id, status, finishedAt }) => {
+        const banks = (await listComparedBanks(db, id)).map(({ bankId, result }) => [
+          bankId,
+          result.arm.bankHash,
+        ]);
+        return [id, status, finishedAt, ...banks].join(' ');
+      });
+      const key = (await Promise.all(states)).join('\n');
       const table = kept.get(key) ?? build(runs);
       kept.delete(key);
       kept.set(key, table);

@@ -2,6 +2,7 @@ import type { RunDetail, RunHeadline, RunStage, RunSummary } from '../../shared/
 import type { MemoryItem } from '../../shared/contract/wizard.ts';
 import { type Recipe, recipeSchema } from '../../shared/recipe.ts';
 import type { ArmResult, RunResults } from '../../shared/results.ts';
+import { readComparison } from '../db/compared-banks.ts';
 import { readResults } from '../db/results.ts';
 import type { Run } from '../db/runs.ts';
 import type { StageRow } from '../db/schema.ts';
@@ -45,7 +46,7 @@ export async function detail(services: Services, run: Run): Promise<RunDetail> {
   const [summary, rows, stored] = await Promise.all([
     summarise(services, run),
     listStages(store.db, run.id),
-    readResults(store.db, run.id),
+    readComparison(store.db, run.id),
   ]);
   return {
     ...summary,

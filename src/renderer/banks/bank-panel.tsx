@@ -8,6 +8,7 @@ import { Failure, Waiting } from '../notice.tsx';
 import { hrefTo } from '../shell/pages.ts';
 import { useCall } from '../use-call.ts';
 import { BankFields } from './bank-fields.tsx';
+import { CompareBank } from './compare-bank.tsx';
 import { describeOrigin, describePrompts, shortHash } from './describe.ts';
 import { ExportButtons } from './export-buttons.tsx';
 import { QuantizeDialog } from './quantize-dialog.tsx';
@@ -64,6 +65,7 @@ function BankView({ bank }: { bank: BankDetail }) {
           What it brought back
         </Title>
         <Measured bank={bank} />
+        {!deleted && <CompareBank bank={bank} />}
       </Paper>
       <Paper withBorder p="md">
         <Title order={2} size="h4" mb="xs">
@@ -92,7 +94,8 @@ function Measured({ bank }: { bank: BankDetail }) {
   if (bank.results === null) {
     return (
       <Text c="dimmed">
-        No run has measured this bank here. The run that made it did so where it was made.
+        Nothing has measured this bank here yet. Compare it on a run: it then answers the run’s
+        inputs like the run’s own arms.
       </Text>
     );
   }
@@ -107,9 +110,7 @@ function Measured({ bank }: { bank: BankDetail }) {
         {lost > 0 && back > 0 && ` That is ${formatPercent(back / lost)} of what was lost.`}
       </Text>
       <Recovered results={bank.results} />
-      {bank.runId !== null && (
-        <Anchor href={hrefTo('compare', bank.runId)}>See the comparison</Anchor>
-      )}
+      <Anchor href={hrefTo('compare', bank.results.runId)}>See the comparison</Anchor>
     </Stack>
   );
 }

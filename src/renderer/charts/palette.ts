@@ -1,13 +1,19 @@
-import type { ArmId } from '../../shared/results.ts';
+import { type Arm, type ArmId, isBankArm } from '../../shared/results.ts';
 
 /** Colours live in charts.css, one set per theme; dashes and shapes say the same without colour. */
-export const ARM_COLOURS: Readonly<Record<ArmId, string>> = {
+const ARM_COLOURS: Readonly<Record<ArmId, string>> = {
   original: 'var(--arm-original)',
   compressed: 'var(--arm-compressed)',
   prompt: 'var(--arm-prompt)',
   idp: 'var(--arm-idp)',
   lora: 'var(--arm-lora)',
 };
+
+export const armColour = (id: Arm['id']): string =>
+  isBankArm(id) ? 'var(--arm-bank)' : ARM_COLOURS[id];
+
+/** Class that sets the arm's colour as --arm-colour. */
+export const armClass = (id: Arm['id']): string => (isBankArm(id) ? 'arm-bank' : `arm-${id}`);
 
 const LINES = ['idp', 'prompt', 'lora', 'original', 'compressed'] as const;
 const DASHES = ['', '6 3', '2 3', '8 3 2 3'] as const;
@@ -18,15 +24,17 @@ export const lineStyle = (index: number) => ({
   strokeDasharray: DASHES[Math.floor(index / LINES.length) % DASHES.length]!,
 });
 
-export type Mark = 'circle' | 'square' | 'diamond' | 'triangle' | 'cross';
+export type Mark = 'star' | 'circle' | 'square' | 'diamond' | 'triangle' | 'cross';
 
-export const ARM_MARKS: Readonly<Record<ArmId, Mark>> = {
+const ARM_MARKS: Readonly<Record<ArmId, Mark>> = {
   original: 'circle',
   compressed: 'square',
   prompt: 'triangle',
   idp: 'diamond',
   lora: 'cross',
 };
+
+export const armMark = (id: Arm['id']): Mark => (isBankArm(id) ? 'star' : ARM_MARKS[id]);
 
 /** Outline of a mark of about 10 pixels around (x, y). */
 export function markPath(mark: Mark, x: number, y: number): string {
@@ -39,6 +47,8 @@ export function markPath(mark: Mark, x: number, y: number): string {
       return `M${x},${y - 6.5}l6.5,6.5l-6.5,6.5l-6.5,-6.5Z`;
     case 'triangle':
       return `M${x},${y - 6}l6,10.5h-12Z`;
+    case 'star':
+      return `M${x},${y - 7}l2,5l5,2l-5,2l-2,5l-2,-5l-5,-2l5,-2Z`;
     case 'cross':
       return `M${x - 2},${y - 6}h4v4h4v4h-4v4h-4v-4h-4v-4h4Z`;
   }

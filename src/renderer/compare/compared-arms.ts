@@ -1,7 +1,7 @@
 import type { ComparedRun } from '../../shared/contract/compare.ts';
 import type { ArmResult, Estimate } from '../../shared/results.ts';
 import type { Bar, BarGroup } from '../charts/bar-chart.tsx';
-import { ARM_COLOURS, ARM_MARKS } from '../charts/palette.ts';
+import { armColour, armMark } from '../charts/palette.ts';
 import type { Point } from '../charts/scatter-chart.tsx';
 import type { Series } from '../charts/series.ts';
 
@@ -26,8 +26,8 @@ export function comparedArms(runs: readonly ComparedRun[]): ComparedArm[] {
       const series = {
         key: `${run.id} ${id}`,
         name: many ? `${run.name}: ${label}` : label,
-        colour: ARM_COLOURS[id],
-        mark: ARM_MARKS[id],
+        colour: armColour(id),
+        mark: armMark(id),
         opacity: Math.max(PALEST, 1 - index * 0.35),
       };
       const milliseconds = run.outcome?.timings.millisecondsPerInput[id] ?? null;

@@ -1,7 +1,8 @@
-import { Anchor, Text, Title } from '@mantine/core';
+import { Anchor, Group, Text, Title } from '@mantine/core';
 import { useMemo } from 'react';
 import type { ComparedRun } from '../../shared/contract/compare.ts';
 import type { ArmRecovery } from '../../shared/results.ts';
+import { armClass } from '../charts/palette.ts';
 import { ScatterChart } from '../charts/scatter-chart.tsx';
 import {
   formatBytes,
@@ -12,6 +13,7 @@ import {
 } from '../format.ts';
 import { Empty } from '../notice.tsx';
 import { hrefTo } from '../shell/pages.ts';
+import { BankArmActions } from './bank-arm-actions.tsx';
 import { accuracyAgainst, type ComparedArm, comparedArms } from './compared-arms.ts';
 import { Provenance } from './provenance.tsx';
 
@@ -90,7 +92,7 @@ function ArmCard({ arm: { run, result, milliseconds } }: { arm: ComparedArm }) {
     ['Per input', milliseconds === null ? '–' : `${formatDecimal(milliseconds)} ms`],
   ];
   return (
-    <li className={`card arm-card arm-${arm.id}`}>
+    <li className={`card arm-card ${armClass(arm.id)}`}>
       <Text fw={600}>{arm.label}</Text>
       <p className="arm-accuracy">
         {formatPercent(mean.mean)}
@@ -107,7 +109,10 @@ function ArmCard({ arm: { run, result, milliseconds } }: { arm: ComparedArm }) {
           </div>
         ))}
       </dl>
-      <Provenance arm={arm} seeds={run.outcome?.results.seeds ?? []} />
+      <Group gap="sm" justify="space-between" wrap="nowrap" mt="auto">
+        <Provenance arm={arm} seeds={run.outcome?.results.seeds ?? []} />
+        <BankArmActions runId={run.id} arm={arm} />
+      </Group>
     </li>
   );
 }

@@ -1,12 +1,13 @@
 import { Button, Chip, Group, Select, Text, Textarea } from '@mantine/core';
-import { type FormEvent, useState } from 'react';
+import type { FormEvent } from 'react';
 import type {
   GenerationRequest,
   PlaygroundArms,
   SavedCase,
 } from '../../shared/contract/playground.ts';
-import type { ArmId } from '../../shared/results.ts';
 import { Failure } from '../notice.tsx';
+import { goTo } from '../shell/pages.ts';
+import { allPanes, firstPanes, MOST_PANES, paneKey } from './arm-choice.ts';
 import { PaneView } from './pane-view.tsx';
 import { waitingPanes } from './panes.ts';
 import { GREEDY, SamplingFields } from './sampling-fields.tsx';
@@ -14,72 +15,97 @@ import { SaveCase } from './save-case.tsx';
 import { SavedCases } from './saved-cases.tsx';
 import { useGeneration } from './use-generation.ts';
 
-const MOST_PANES = 4;
-/** What one wants to see first: the loss and two ways back. */
-const FIRST: readonly ArmId[] = ['original', 'compressed', 'idp', 'lora'];
+/** What the reader has set; null is not touched yet. */
+export interface BenchState {
+  readonly chosen: readonly string[] | null;
+  readonly seeds: Readonly<Record<string, number>>;
+  readonly input: string | null;
+  readonly sampling: GenerationRequest['sampling'];
+}
+
+export const UNTOUCHED: BenchState = { chosen: null, seeds: {}, input: null, sampling: GREEDY };
+
+interface Props {
+  readonly runs: readonly PlaygroundArms[];
+  readonly state: BenchState;
+  readonly change: (changes: Partial<BenchState>) => void;
+}
 
 /** The input, the arms that answer it, and their answers. */
-export function Bench({ run }: { run: PlaygroundArms }) {
-  const [chosen, setChosen] = useState<readonly string[]>(FIRST);
-  const [seed, setSeed] = useState(run.seeds[0] ?? 0);
-  const [input, setInput] = useState(run.examples[0] ?? '');
-  const [sampling, setSampling] = useState(GREEDY);
-  const { request, panes, running, error, start, stop } = useGeneration();
-  const arms = run.arms.filter(({ id }) => chosen.includes(id));
+export function Bench({ runs, state, change }: Props) {
+  const { request, panes, running, error, together, start, stop } = useGeneration();
+  const known = allPanes(runs);
+  const wanted = state.chosen ?? firstPanes(runs);
+  const chosen = known.filter(({ key }) => wanted.includes(key)).slice(0, MOST_PANES);
+  const examples = [...new Set(runs.flatMap((run) => run.examples))];
+  const input = state.input ?? examples[0] ?? '';
+  const seedOf = ({ runId, seeds }: PlaygroundArms) => state.seeds[runId] ?? seeds[0] ?? 0;
+  const asked = chosen.map(({ run, arm }) => ({
+    runId: run.runId,
+    arm: arm.id,
+    seed: seedOf(run),
+  }));
+  const { sampling } = state;
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    start({ input, sampling, panes: arms.map(({ id }) => ({ runId: run.runId, arm: id, seed })) });
+    start({ input, sampling, panes: asked });
   };
-  const openCase = ({ request }: SavedCase) => {
-    setInput(request.input);
-    setSampling(request.sampling);
-    setChosen(request.panes.map(({ arm }) => arm));
+  const openCase = ({ request: { input, sampling, panes } }: SavedCase) => {
+    change({
+      input,
+      sampling,
+      chosen: panes.map(paneKey),
+      seeds: Object.fromEntries(panes.map(({ runId, seed }) => [runId, seed ?? 0])),
+    });
+    goTo('playground', [...new Set(panes.map(({ runId }) => runId))].join());
   };
   return (
     <>
       <form onSubmit={submit} className="bench">
-        <ArmChips run={run} chosen={chosen} choose={setChosen} />
-        <Group align="flex-end" gap="sm" my="sm">
-          <Select
-            label="Try an example"
-            placeholder="inputs of the run's tasks"
-            data={[...new Set(run.examples)]}
-            value={run.examples.includes(input) ? input : null}
-            onChange={(value) => value !== null && setInput(value)}
-            searchable
-            w={380}
+        {runs.map((run) => (
+          <RunArms
+            key={run.runId}
+            run={run}
+            named={runs.length > 1}
+            chosen={chosen.map(({ key }) => key)}
+            choose={(keys) => change({ chosen: keys })}
+            seed={seedOf(run)}
+            seedChosen={(seed) => change({ seeds: { ...state.seeds, [run.runId]: seed } })}
           />
-          {run.seeds.length > 1 && (
-            <Select
-              label="Tuned with seed"
-              data={run.seeds.map(String)}
-              value={String(seed)}
-              onChange={(value) => value !== null && setSeed(Number(value))}
-              allowDeselect={false}
-              w={130}
-            />
-          )}
-        </Group>
+        ))}
+        <Text size="xs" c="dimmed" mt={4}>
+          Up to four arms; they write side by side, or one after another when memory is short.
+        </Text>
+        <Select
+          label="Try an example"
+          placeholder="inputs of the runs' tasks"
+          data={examples}
+          value={examples.includes(input) ? input : null}
+          onChange={(value) => value !== null && change({ input: value })}
+          searchable
+          maw={420}
+          my="sm"
+        />
         <Textarea
           label="Input"
           description="The arms continue this text."
           value={input}
-          onChange={(event) => setInput(event.currentTarget.value)}
+          onChange={(event) => change({ input: event.currentTarget.value })}
           autosize
           minRows={3}
           maxRows={10}
           required
           withAsterisk={false}
         />
-        <SamplingFields sampling={sampling} change={setSampling} />
+        <SamplingFields sampling={sampling} change={(value) => change({ sampling: value })} />
         <Group gap="sm" my="md">
           {running ? (
             <Button type="button" color="red" variant="light" onClick={stop}>
               Stop
             </Button>
           ) : (
-            <Button type="submit" disabled={input === '' || arms.length === 0}>
+            <Button type="submit" disabled={input === '' || chosen.length === 0}>
               Generate
             </Button>
           )}
@@ -88,60 +114,80 @@ export function Bench({ run }: { run: PlaygroundArms }) {
             outputs={panes.map(({ text }) => text)}
             disabled={running || panes.length === 0}
           />
+          {together === false && panes.length > 1 && (
+            <Text size="sm" c="dimmed" role="status">
+              Memory is short: one arm after another.
+            </Text>
+          )}
         </Group>
       </form>
       {error && <Failure error={error} {...(request && { retry: () => start(request) })} />}
-      <Answers run={run} request={request} panes={panes} idle={arms.map(({ id }) => id)} />
+      <Answers
+        runs={runs}
+        shown={request?.panes ?? asked}
+        panes={request === null ? null : panes}
+      />
       <SavedCases open={openCase} />
     </>
   );
 }
 
-interface ArmChipsProps {
+interface RunArmsProps {
   readonly run: PlaygroundArms;
+  /** Whether its name stands before its arms. */
+  readonly named: boolean;
   readonly chosen: readonly string[];
-  readonly choose: (ids: readonly string[]) => void;
+  readonly choose: (keys: readonly string[]) => void;
+  readonly seed: number;
+  readonly seedChosen: (seed: number) => void;
 }
 
-function ArmChips({ run, chosen, choose }: ArmChipsProps) {
+function RunArms({ run, named, chosen, choose, seed, seedChosen }: RunArmsProps) {
   const full = chosen.length >= MOST_PANES;
   return (
-    <Chip.Group multiple value={[...chosen]} onChange={choose}>
-      <Group gap="xs" role="group" aria-label="Arms that answer">
-        {run.arms.map(({ id, label }) => (
-          <Chip key={id} value={id} variant="outline" disabled={full && !chosen.includes(id)}>
-            {label}
+    <Group gap="xs" role="group" aria-label={`Arms of ${run.name}`} className="run-arms">
+      {named && <span className="run-arms-name">{run.name}</span>}
+      <Chip.Group multiple value={[...chosen]} onChange={choose}>
+        {allPanes([run]).map(({ arm, key }) => (
+          <Chip key={key} value={key} variant="outline" disabled={full && !chosen.includes(key)}>
+            {arm.label}
           </Chip>
         ))}
-        <Text size="xs" c="dimmed">
-          up to four; they answer one after another
-        </Text>
-      </Group>
-    </Chip.Group>
+      </Chip.Group>
+      {run.seeds.length > 1 && (
+        <Select
+          aria-label={`Seed that ${run.name} was tuned with`}
+          data={run.seeds.map((value) => ({ value: String(value), label: `seed ${value}` }))}
+          value={String(seed)}
+          onChange={(value) => value !== null && seedChosen(Number(value))}
+          allowDeselect={false}
+          size="xs"
+          w={100}
+        />
+      )}
+    </Group>
   );
 }
 
 interface AnswersProps {
-  readonly run: PlaygroundArms;
-  readonly request: GenerationRequest | null;
-  readonly panes: ReturnType<typeof useGeneration>['panes'];
-  /** Arms whose empty panes stand ready before anything was asked. */
-  readonly idle: readonly ArmId[];
+  readonly runs: readonly PlaygroundArms[];
+  readonly shown: GenerationRequest['panes'];
+  /** Null before anything was asked: empty panes stand ready. */
+  readonly panes: ReturnType<typeof useGeneration>['panes'] | null;
 }
 
-function Answers({ run, request, panes, idle }: AnswersProps) {
-  const shown = request?.panes ?? idle.map((arm) => ({ arm, seed: undefined }));
-  const said = request === null ? waitingPanes(idle.length) : panes;
+function Answers({ runs, shown, panes }: AnswersProps) {
+  const said = panes ?? waitingPanes(shown.length);
+  const known = new Map(allPanes(runs).map((pane) => [pane.key, pane]));
   return (
     <div className="panes">
-      {shown.map(({ arm, seed }, i) => {
-        const asked = run.arms.find(({ id }) => id === arm);
-        return (
-          asked &&
-          said[i] && (
-            <PaneView key={arm} asked={asked} seed={seed ?? run.seeds[0] ?? 0} pane={said[i]} />
-          )
-        );
+      {shown.map((pane, i) => {
+        const found = known.get(paneKey(pane));
+        if (found === undefined || said[i] === undefined) return null;
+        const { run, arm, key } = found;
+        const title = runs.length > 1 ? `${run.name}: ${arm.label}` : arm.label;
+        const seed = pane.seed ?? run.seeds[0] ?? 0;
+        return <PaneView key={key} asked={arm} title={title} seed={seed} pane={said[i]} />;
       })}
     </div>
   );

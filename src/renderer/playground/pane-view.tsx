@@ -1,5 +1,6 @@
 import { Button, Group, Loader, Text } from '@mantine/core';
 import type { Arm } from '../../shared/results.ts';
+import { armClass } from '../charts/palette.ts';
 import { Provenance } from '../compare/provenance.tsx';
 import { Shares } from '../compare/shares.tsx';
 import { formatCount, formatDecimal } from '../format.ts';
@@ -10,24 +11,26 @@ import type { Pane } from './panes.ts';
 interface Props {
   /** What was asked for; the pane's own arm says what was opened. */
   readonly asked: Arm;
+  /** The arm's name, with its run's where there are several. */
+  readonly title: string;
   readonly seed: number;
   readonly pane: Pane;
 }
 
 /** One arm's text as it comes, with what made it. */
-export function PaneView({ asked, seed, pane }: Props) {
+export function PaneView({ asked, title, seed, pane }: Props) {
   const { show } = useToasts();
   const copy = async () => {
     if (await copyText(pane.text)) show({ title: 'Text copied' });
   };
   return (
     <section
-      className={`card pane arm-${asked.id}`}
-      aria-label={asked.label}
+      className={`card pane ${armClass(asked.id)}`}
+      aria-label={title}
       aria-busy={pane.status === 'loading' || pane.status === 'writing'}
     >
       <Group justify="space-between" gap="xs">
-        <Text fw={600}>{asked.label}</Text>
+        <Text fw={600}>{title}</Text>
         {pane.arm && <Provenance arm={pane.arm} seeds={[seed]} />}
       </Group>
       <Body pane={pane} />

@@ -2,6 +2,8 @@ import type { ErrorReport } from '../../shared/contract/common.ts';
 import type { GenerationEvent } from '../../shared/contract/playground.ts';
 import type { Arm } from '../../shared/results.ts';
 
+export type PaneEvent = Exclude<GenerationEvent, { kind: 'plan' }>;
+
 /** What one arm has said so far. */
 export interface Pane {
   readonly status: 'waiting' | 'loading' | 'writing' | 'done' | 'stopped' | 'failed';
@@ -31,11 +33,11 @@ const WAITING: Pane = {
 export const waitingPanes = (count: number): Pane[] => Array.from({ length: count }, () => WAITING);
 
 /** The panes after one event; events of panes that do not exist change nothing. */
-export function afterEvent(panes: readonly Pane[], event: GenerationEvent): readonly Pane[] {
+export function afterEvent(panes: readonly Pane[], event: PaneEvent): readonly Pane[] {
   return panes.map((pane, i) => (i === event.pane ? { ...pane, ...change(pane, event) } : pane));
 }
 
-function change(pane: Pane, event: GenerationEvent): Partial<Pane> {
+function change(pane: Pane, event: PaneEvent): Partial<Pane> {
   switch (event.kind) {
     case 'loading':
       return { status: 'loading' };

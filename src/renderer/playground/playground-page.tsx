@@ -1,15 +1,19 @@
-import { Button, Select } from '@mantine/core';
+import { Anchor, Button, MultiSelect } from '@mantine/core';
+import { useState } from 'react';
 import type { RunSummary } from '../../shared/contract/runs.ts';
 import { PageHeader } from '../components/page-header.tsx';
 import { formatDate } from '../format.ts';
 import { Empty, Failure, Waiting } from '../notice.tsx';
 import { goTo, hrefTo } from '../shell/pages.ts';
 import { useCall } from '../use-call.ts';
-import { Bench } from './bench.tsx';
+import { Bench, UNTOUCHED } from './bench.tsx';
 import '../charts/charts.css';
 import './playground.css';
 
-/** `#/playground/<run>`: one input, up to four arms. */
+/** As the contract bounds them. */
+const MOST_RUNS = 4;
+
+/** `#/playground/<run>,<run>`: one input, up to four arms of these runs. */
 export function PlaygroundPage({ parts }: { parts: readonly string[] }) {
   const { called, retry } = useCall('runs.list', {});
   return (
@@ -19,34 +23,40 @@ export function PlaygroundPage({ parts }: { parts: readonly string[] }) {
       </PageHeader>
       {called.state === 'waiting' && <Waiting />}
       {called.state === 'failed' && <Failure error={called.error} retry={retry} />}
-      {called.state === 'ready' && <Chosen runs={called.value} asked={parts[0]} />}
+      {called.state === 'ready' && (
+        <Chosen runs={called.value} asked={parts[0]?.split(',').filter(Boolean) ?? []} />
+      )}
     </>
   );
 }
 
-function Chosen({ runs, asked }: { runs: readonly RunSummary[]; asked: string | undefined }) {
+function Chosen({ runs, asked }: { runs: readonly RunSummary[]; asked: readonly string[] }) {
   const finished = runs.filter(({ headline }) => headline !== null);
-  const runId = asked ?? finished[0]?.id;
-  if (runId === undefined) return <NothingToAsk />;
-  const known = finished.some(({ id }) => id === runId);
+  const [newest] = finished;
+  const runIds = asked.length > 0 ? asked.slice(0, MOST_RUNS) : newest ? [newest.id] : [];
+  if (runIds.length === 0) return <NothingToAsk />;
+  const known = new Set(finished.map(({ id }) => id));
   return (
     <>
-      <Select
-        label="Run"
+      <MultiSelect
+        label="Runs"
+        description={`Up to ${MOST_RUNS} finished runs; banks of the library that fit them are among their arms`}
         data={[
           ...finished.map((run) => ({
             value: run.id,
             label: `${run.name} · ${formatDate(run.createdAt)}`,
           })),
-          ...(known ? [] : [{ value: runId, label: runId }]),
+          ...runIds.filter((id) => !known.has(id)).map((id) => ({ value: id, label: id })),
         ]}
-        value={runId}
-        onChange={(id) => id !== null && goTo('playground', id)}
-        allowDeselect={false}
-        maw={420}
+        value={[...runIds]}
+        onChange={(ids) => ids.length > 0 && goTo('playground', ids.join(','))}
+        maxValues={MOST_RUNS}
+        searchable
+        nothingFoundMessage="No finished run is called so"
+        hidePickedOptions
         my="md"
       />
-      <Arms runId={runId} />
+      <Arms runIds={runIds} />
     </>
   );
 }
@@ -66,9 +76,20 @@ function NothingToAsk() {
   );
 }
 
-function Arms({ runId }: { runId: string }) {
-  const { called, retry } = useCall('playground.arms', { runId });
+/** Holds what the reader has set, while other runs are chosen and their arms are on their way. */
+function Arms({ runIds }: { runIds: readonly string[] }) {
+  const [state, setState] = useState(UNTOUCHED);
+  const { called, retry } = useCall('playground.arms', { runIds: [...runIds] });
   if (called.state === 'waiting') return <Waiting />;
-  if (called.state === 'failed') return <Failure error={called.error} retry={retry} />;
-  return <Bench key={runId} run={called.value} />;
+  if (called.state === 'failed') {
+    const back = <Anchor href={hrefTo('playground')}>Choose another run</Anchor>;
+    return <Failure error={called.error} retry={retry} action={back} />;
+  }
+  return (
+    <Bench
+      runs={called.value}
+      state={state}
+      change={(changes) => setState((now) => ({ ...now, ...changes }))}
+    />
+  );
 }

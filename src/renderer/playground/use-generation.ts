@@ -9,9 +9,17 @@ interface Generation {
   readonly panes: readonly Pane[];
   readonly running: boolean;
   readonly error: ErrorReport | null;
+  /** Whether the arms write side by side; null until it is decided. */
+  readonly together: boolean | null;
 }
 
-const NOTHING: Generation = { request: null, panes: [], running: false, error: null };
+const NOTHING: Generation = {
+  request: null,
+  panes: [],
+  running: false,
+  error: null,
+  together: null,
+};
 
 /** One generation at a time; leaving the page stops it. */
 export function useGeneration() {
@@ -33,11 +41,17 @@ export function useGeneration() {
         panes: waitingPanes(request.panes.length),
         running: true,
         error: null,
+        together: null,
       });
       const end = (error: ErrorReport | null) =>
         setGeneration((now) => ({ ...now, running: false, error, panes: stopped(now.panes) }));
       leave.current = client.subscribe('playground.generate', request, {
-        event: (event) => setGeneration((now) => ({ ...now, panes: afterEvent(now.panes, event) })),
+        event: (event) =>
+          setGeneration((now) =>
+            event.kind === 'plan'
+              ? { ...now, together: event.together }
+              : { ...now, panes: afterEvent(now.panes, event) },
+          ),
         error: ({ report }) => end(report),
         end: () => end(null),
       });

@@ -29,8 +29,9 @@ export interface BankSummary {
   }[];
   /** Of its PEFT folders. */
   readonly bytes: number;
-  /** What the run's arms with this bank measured; null when nothing did. */
+  /** What its own run, or the last that it was compared on, measured; null when nothing did. */
   readonly results: {
+    readonly runId: string;
     readonly original: number;
     readonly compressed: number;
     readonly repaired: number;
@@ -51,6 +52,14 @@ export interface BankSizes {
     /** √(Σ(change)² ÷ Σ(number)²) over all prompts. */
     readonly error: number;
   }[];
+}
+
+/** A finished run on whose compressed model a bank can answer. */
+export interface BankRun {
+  readonly id: string;
+  readonly name: string;
+  /** Its arms already answer with this bank: its own one, or one that was compared with it. */
+  readonly compared: boolean;
 }
 
 export const BANK_FORMATS = ['peft', 'json', 'file'] as const;
@@ -92,6 +101,7 @@ export const bankProcedures = {
   'banks.merge': call<BankSummary>()(
     z.strictObject({ ids: z.array(id).min(2).max(16), name: title }),
   ),
+  'banks.runs': call<readonly BankRun[]>()(byId),
   'banks.sizes': call<BankSizes>()(byId),
   /** A new bank with every virtual token in whole numbers of `bits` bits and a scale. */
   'banks.quantize': call<BankSummary>()(

@@ -34,4 +34,8 @@ export const path = z
   .min(1)
   .max(4096)
   .refine((text) => !text.includes('\0'), 'is not a path');
-export const armId = z.enum(['original', 'compressed', 'prompt', 'idp', 'lora']);
+/** An arm that runs make, or a bank of the library by its id. */
+export const armId = z.union([
+  z.enum(['original', 'compressed', 'prompt', 'idp', 'lora']),
+  z.templateLiteral(['bank:', id]),
+]);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Recipe } from '../recipe.ts';
-import type { Arm, RunResults, RunTimings } from '../results.ts';
+import type { Arm, ArmResult, RunResults, RunTimings } from '../results.ts';
 import { armId, id } from './common.ts';
-import { call } from './procedure.ts';
+import { call, stream } from './procedure.ts';
 
 export interface ComparedRun {
   readonly id: string;
@@ -87,6 +87,13 @@ export interface Verification {
   readonly seconds: number;
 }
 
+/** While a bank answers a run's inputs. */
+export type BankComparisonEvent =
+  | { readonly kind: 'progress' /** In [0, 1]. */; readonly share: number }
+  | { readonly kind: 'done'; readonly result: ArmResult };
+
+const bankOnRun = z.strictObject({ runId: id, bankId: id });
+
 const runIds = z.array(id).min(1).max(8);
 
 export const compareProcedures = {
@@ -103,6 +110,13 @@ export const compareProcedures = {
       limit: z.int().min(1).max(500),
     }),
   ),
+  /**
+   * Measures a bank of the library on a finished run's inputs; from then on it is an arm of that run.
+   * Leaving the stream stops it, and nothing is kept.
+   */
+  'compare.bank': stream<BankComparisonEvent>()(bankOnRun),
+  /** Takes a bank's arm out of the run again. */
+  'compare.removeBank': call<null>()(bankOnRun),
   'compare.verify': call<Verification>()(
     z.strictObject({
       runId: id,

@@ -5,15 +5,18 @@ import { call, stream } from './procedure.ts';
 
 export interface PlaygroundArms {
   readonly runId: string;
+  readonly name: string;
+  /** Those of the run, then other banks of the library that were made for its compressed model. */
   readonly arms: readonly Arm[];
   readonly seeds: readonly number[];
-  readonly prompts: readonly string[];
   /** Inputs of the run's tasks to try. */
   readonly examples: readonly string[];
 }
 
-/** `pane` counts the arms of the request from 0. Panes run one after another. */
+/** `pane` counts the arms of the request from 0. */
 export type GenerationEvent =
+  /** First of all: whether the arms write side by side, or one after another for want of memory. */
+  | { readonly kind: 'plan'; readonly together: boolean }
   | { readonly kind: 'loading'; readonly pane: number }
   | {
       readonly kind: 'started';
@@ -34,6 +37,7 @@ export type GenerationEvent =
       readonly pane: number;
       readonly reason: 'end' | 'length';
       readonly tokens: number;
+      /** Of this pane's own work. */
       readonly seconds: number;
     }
   | { readonly kind: 'failed'; readonly pane: number; readonly error: ErrorReport };
@@ -68,7 +72,9 @@ export interface SavedCase {
 }
 
 export const playgroundProcedures = {
-  'playground.arms': call<PlaygroundArms>()(z.strictObject({ runId: id })),
+  'playground.arms': call<readonly PlaygroundArms[]>()(
+    z.strictObject({ runIds: z.array(id).min(1).max(4) }),
+  ),
   /** Leaving the stream stops the generation. */
   'playground.generate': stream<GenerationEvent>()(generationSchema),
   'playground.cases': call<readonly SavedCase[]>()(nothing),

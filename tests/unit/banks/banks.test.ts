@@ -67,6 +67,7 @@ describe('the library', () => {
     const shown = await banks.show({ id: bankId });
     const mean = (id: string) => results.arms.find(({ arm }) => arm.id === id)!.mean.mean;
     expect(shown.results).toEqual({
+      runId,
       original: mean('original'),
       compressed: mean('compressed'),
       repaired: mean('idp'),

@@ -1,19 +1,25 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { measureBank } from '../../../src/main/compute/measure-bank.ts';
 import { createRepair, runRepair } from '../../../src/main/compute/repair.ts';
 import { type TaskInput, tasks } from '../../../src/main/compute/tasks/index.ts';
 import type { TaskContext } from '../../../src/main/compute/tasks/task.ts';
+import { listComparedBanks, removeComparedBank } from '../../../src/main/db/compared-banks.ts';
+import { findLibraryBank } from '../../../src/main/db/library.ts';
 import { openStore, type Store } from '../../../src/main/db/open.ts';
+import { readResults } from '../../../src/main/db/results.ts';
 import { findRun, type Run } from '../../../src/main/db/runs.ts';
 import type { Compute } from '../../../src/main/jobs/compute.ts';
+import { bankHandlers } from '../../../src/main/router/banks.ts';
 import { compareHandlers } from '../../../src/main/router/compare.ts';
 import { playgroundHandlers } from '../../../src/main/router/playground.ts';
 import type { Services } from '../../../src/main/router/services.ts';
 import type { GenerationEvent } from '../../../src/shared/contract/playground.ts';
 import { PRESETS } from '../../../src/shared/presets.ts';
 import type { Recipe } from '../../../src/shared/recipe.ts';
+import { bankArmId } from '../../../src/shared/results.ts';
 import { writeTinyModel } from '../cli/tiny-model.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'kintsugi-'));
@@ -56,6 +62,10 @@ const compute = {
 
 const services = () => ({ store, compute, home }) as unknown as Services;
 const never = new AbortController().signal;
+let banks: ReturnType<typeof bankHandlers>;
+
+const quantized = (id: string, name: string) =>
+  banks['banks.quantize']({ id, bits: 4, name }, never);
 
 beforeAll(async () => {
   await writeTinyModel(join(home, 'model'));
@@ -64,6 +74,7 @@ beforeAll(async () => {
   const created = await createRepair(store, { recipe, home, out: undefined });
   await runRepair(store, created, { force: true, signal: never, onEvent: () => {} });
   run = await findRun(store.db, created.id);
+  banks = bankHandlers({ store, home });
 }, 120_000);
 
 afterAll(async () => {
@@ -129,13 +140,91 @@ it('the inputs view holds every arm, with the prompts that the attention counts'
   }
 });
 
+describe('a bank of the library on a run', () => {
+  it('becomes one more arm, with its own hash, that can be verified and taken out again', async () => {
+    const compare = compareHandlers(services());
+    const [own] = await banks['banks.list']({}, never);
+    const made = await quantized(own!.id, 'Four bits');
+    const arm = bankArmId(made.id);
+    expect(await banks['banks.runs']({ id: made.id }, never)).toEqual([
+      { id: run.id, name: run.id, compared: false },
+    ]);
+    const of = { runId: run.id, bankId: made.id };
+    const events = await Array.fromAsync(compare['compare.bank'](of, never));
+    expect(events.at(-1)).toMatchObject({ kind: 'done', result: { arm: { id: arm } } });
+    expect(events.filter(({ kind }) => kind === 'progress').length).toBeGreaterThan(1);
+
+    const { runs } = await compare['compare.show']({ runIds: [run.id] }, never);
+    const { results, timings } = runs[0]!.outcome!;
+    const [compressed, idp, added] = (['compressed', 'idp', arm] as const).map((id) =>
+      results.arms.find((result) => result.arm.id === id),
+    );
+    expect(added).toMatchObject({
+      arm: { label: 'Four bits', bankHash: made.hash, weightsHash: compressed!.arm.weightsHash },
+      extraParameters: idp!.extraParameters,
+      recovery: { lost: idp!.recovery!.lost },
+    });
+    expect(added!.bytesOnDisk).toBeLessThan(idp!.bytesOnDisk);
+    expect(Object.keys(added!.tasks)).toEqual(Object.keys(idp!.tasks));
+    expect(timings.millisecondsPerInput[arm]).toBeGreaterThan(0);
+
+    const query = { runIds: [run.id], filter: 'all' as const, search: '', offset: 0, limit: 10 };
+    const column = async () =>
+      (await compare['compare.inputs'](query, never)).arms.find(({ arm: { id } }) => id === arm);
+    expect(await column()).toMatchObject({ prompts: { length: 2 }, seed: 0 });
+    const item = { task: 'animals', itemId: 'heldout-1', seed: 0 };
+    const verified = await compare['compare.verify']({ runId: run.id, arm, ...item }, never);
+    expect(verified).toMatchObject({ same: true, hashes: [{}, { what: 'bank' }] });
+    expect(await banks['banks.show']({ id: made.id }, never)).toMatchObject({
+      results: { runId: run.id, repaired: added!.mean.mean },
+    });
+
+    await compare['compare.removeBank'](of, never);
+    expect(await column()).toBeUndefined();
+    expect(await banks['banks.runs']({ id: made.id }, never)).toMatchObject([{ compared: false }]);
+    await banks['banks.delete']({ id: made.id }, never);
+  });
+
+  it('measures the same as the run did with the same bank', async () => {
+    const [own] = await banks['banks.list']({}, never);
+    const { path } = await banks['banks.export']({ id: own!.id, format: 'peft' }, never);
+    const copy = await banks['banks.import']({ source: { path } }, never);
+    const of = { runId: run.id, bankId: copy.id };
+    const result = await measureBank(store, of, { signal: never, progress: () => {} });
+    const stored = await readResults(store.db, run.id);
+    const idp = stored!.results.arms.find(({ arm }) => arm.id === 'idp')!;
+    expect({ ...result, arm: idp.arm }).toEqual(idp);
+    expect(result.arm.bankHash).toBe(idp.arm.bankHash);
+    await removeComparedBank(store.db, of);
+    await banks['banks.delete']({ id: copy.id }, never);
+  });
+
+  it('is refused for a model that it was not made for, and keeps nothing when it is stopped', async () => {
+    const [own] = await banks['banks.list']({}, never);
+    const made = await quantized(own!.id, 'Elsewhere');
+    const row = await findLibraryBank(store.db, made.id);
+    const manifest = join(row.directory, 'bank.json');
+    const of = { runId: run.id, bankId: made.id };
+    const { 'compare.bank': compareBank } = compareHandlers(services());
+    for await (const event of compareBank(of, never)) if (event.kind === 'progress') break;
+    expect(await listComparedBanks(store.db, run.id)).toEqual([]);
+    const text = readFileSync(manifest, 'utf8');
+    writeFileSync(manifest, text.replaceAll(made.modelHash, 'c'.repeat(64)));
+    await expect(Array.fromAsync(compareBank(of, never))).rejects.toMatchObject({
+      code: 'BANK_INCOMPATIBLE',
+      field: 'modelHash',
+    });
+    await banks['banks.delete']({ id: made.id }, never);
+  });
+});
+
 describe('the playground', () => {
   const request = {
     input: 'Question: Which kind of animal is a mole?\nAnswer:',
     sampling: { temperature: 0, topK: 0, topP: 1, maxTokens: 4, seed: 1 },
   };
 
-  it('streams four arms one after another, each with the model that really answers', async () => {
+  it('streams four arms side by side, each with the model that really answers', async () => {
     const { 'playground.generate': generate } = playgroundHandlers(services());
     const panes = (['original', 'compressed', 'idp', 'lora'] as const).map((arm) => ({
       runId: run.id,
@@ -146,7 +235,9 @@ describe('the playground', () => {
     expect(ended.map(({ pane, kind }) => [pane, kind])).toEqual(
       [0, 1, 2, 3].map((pane) => [pane, 'done']),
     );
-    expect(events.map(({ pane }) => pane)).toEqual(events.map(({ pane }) => pane).toSorted());
+    expect(events[0]).toEqual({ kind: 'plan', together: true });
+    const order = events.flatMap((event) => (event.kind === 'text' ? [event.pane] : []));
+    expect(order).not.toEqual(order.toSorted());
     const started = events.filter((event) => event.kind === 'started');
     expect(new Set(started.map(({ arm }) => arm.weightsHash)).size).toBe(2);
     expect(started.map(({ choice }) => choice !== null)).toEqual([false, false, true, false]);
@@ -174,7 +265,24 @@ describe('the playground', () => {
       seen.push(event);
       if (event.kind === 'text') break;
     }
-    expect(seen.map(({ kind }) => kind)).toEqual(['loading', 'started', 'text']);
+    expect(seen.map(({ kind }) => kind)).toEqual(['plan', 'loading', 'started', 'text']);
+  });
+
+  it('offers banks of the library that were made for the same compressed model', async () => {
+    const { 'playground.arms': arms } = playgroundHandlers(services());
+    const [own] = await banks['banks.list']({}, never);
+    const made = await quantized(own!.id, 'As an arm');
+    const [shown] = await arms({ runIds: [run.id] }, never);
+    const id = bankArmId(made.id);
+    expect(shown!.arms.map((arm) => arm.id)).toEqual([...ARMS, id]);
+    const { 'playground.generate': generate } = playgroundHandlers(services());
+    const panes = [{ runId: run.id, arm: id }];
+    const events = await Array.fromAsync(generate({ ...request, panes }, never));
+    const started = events.find((event) => event.kind === 'started');
+    expect(started!.arm).toMatchObject({ id, label: 'As an arm', bankHash: made.hash });
+    expect(started!.choice!.names).toHaveLength(2);
+    expect(events.at(-1)).toMatchObject({ kind: 'done' });
+    await banks['banks.delete']({ id: made.id }, never);
   });
 
   it('keeps cases until they are deleted', async () => {

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { afterEvent, stopped, waitingPanes } from '../../../src/renderer/playground/panes.ts';
-import type { GenerationEvent } from '../../../src/shared/contract/playground.ts';
+import {
+  afterEvent,
+  type PaneEvent,
+  stopped,
+  waitingPanes,
+} from '../../../src/renderer/playground/panes.ts';
 
 const arm = { id: 'idp', label: '+ IDP bank', weightsHash: 'w', bankHash: 'b' } as const;
 const choice = { prompt: 'left', names: ['left', 'right'], shares: [0.75, 0.25] };
 
-const after = (events: readonly GenerationEvent[], panes = 2) =>
+const after = (events: readonly PaneEvent[], panes = 2) =>
   events.reduce(afterEvent, waitingPanes(panes) as ReturnType<typeof afterEvent>);
 
 describe('panes of the playground', () => {

@@ -1,16 +1,16 @@
-import { join } from 'node:path';
 import { answerTasks, type ItemAnswer } from '../../../core/evaluate/answer.ts';
 import { createScorer } from '../../../core/evaluate/score.ts';
 import { KintsugiError } from '../../../shared/errors.ts';
-import type { ArmId } from '../../../shared/results.ts';
+import type { ArmId, BankArmId } from '../../../shared/results.ts';
 import { findRun } from '../../db/runs.ts';
 import { hashFolder } from '../artefact.ts';
+import { measureBank } from '../measure-bank.ts';
 import { openRun, openRunArm } from '../run-arms.ts';
 import type { TaskContext } from './task.ts';
 
 interface AnswerAgain {
   readonly runId: string;
-  readonly arm: ArmId;
+  readonly arm: ArmId | BankArmId;
   readonly seed: number;
   readonly task: string;
   readonly itemId: string;
@@ -28,7 +28,7 @@ async function answerAgain(
   const found = (await workspace.tasks()).find(({ name }) => name === task);
   const item = found?.heldout.find(({ id }) => id === itemId);
   if (found === undefined || item === undefined) throw itemGone(task, itemId);
-  const { prepared, artefact } = await openRunArm(store, run, workspace, { arm, seed });
+  const { prepared, folder } = await openRunArm(store, run, workspace, { arm, seed });
   const scorer = createScorer(await workspace.engine(), prepared.arm);
   try {
     const only = { ...found, heldout: [item] } as typeof found;
@@ -36,8 +36,8 @@ async function answerAgain(
     return {
       ...toCell(prepared.promptNames, answer!),
       weightsHash: prepared.loaded.checkpoint.hash,
-      artefact,
-      artefactHash: artefact === null ? null : await hashFolder(join(run.directory, artefact)),
+      folder,
+      folderHash: folder === null ? null : await hashFolder(folder),
       seconds: (performance.now() - start) / 1000,
     };
   } finally {
@@ -67,4 +67,16 @@ function itemGone(task: string, itemId: string): KintsugiError {
   );
 }
 
-export const compareTasks = { 'compare.answer': answerAgain };
+interface BankOnRun {
+  readonly runId: string;
+  readonly bankId: string;
+}
+
+/** Emits BankComparisonEvents. */
+async function compareBank(of: BankOnRun, { store, signal, emit }: TaskContext) {
+  const progress = (share: number) => emit({ kind: 'progress', share });
+  const result = await measureBank(store, of, { signal, progress });
+  emit({ kind: 'done', result });
+}
+
+export const compareTasks = { 'compare.answer': answerAgain, 'compare.bank': compareBank };

@@ -3,6 +3,7 @@ import * as initial from './2026-11-23-initial.ts';
 import * as bankLibrary from './2026-11-24-bank-library.ts';
 import * as workbench from './2026-11-24-workbench.ts';
 import * as deskBankOrigins from './2026-11-25-desk-bank-origins.ts';
+import * as deskComparedBanks from './2026-11-25-desk-compared-banks.ts';
 
 /** In the order of their names. Listed by hand so that a bundled program finds them too. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -10,4 +11,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-11-24-workbench': workbench,
   '2026-11-24-bank-library': bankLibrary,
   '2026-11-25-desk-bank-origins': deskBankOrigins,
+  '2026-11-25-desk-compared-banks': deskComparedBanks,
 };

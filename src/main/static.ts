@@ -45,6 +45,16 @@ export async function serveFile(root: string, pathname: string): Promise<StaticA
   }
 }
 
+/** A page without scripts that needs nothing else, such as a report. */
+export function servePage(html: string): StaticAnswer {
+  const policy = "default-src 'none'; style-src 'unsafe-inline'";
+  return {
+    status: 200,
+    headers: headers('text/html; charset=utf-8', policy),
+    body: Buffer.from(html),
+  };
+}
+
 /** The file a path names, or undefined when it names none in the folder. */
 function filePath(root: string, pathname: string): string | undefined {
   const name = decode(pathname);
@@ -62,10 +72,10 @@ function decode(text: string): string | undefined {
   }
 }
 
-function headers(type: string): Record<string, string> {
+function headers(type: string, policy = CONTENT_SECURITY_POLICY): Record<string, string> {
   return {
     'content-type': type,
-    'content-security-policy': CONTENT_SECURITY_POLICY,
+    'content-security-policy': policy,
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
     'cross-origin-opener-policy': 'same-origin',

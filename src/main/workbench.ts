@@ -5,6 +5,7 @@ import { openJobs } from './jobs/queue.ts';
 import { openRouter } from './router/index.ts';
 import type { Router } from './router/router.ts';
 import type { Services, Shell } from './router/services.ts';
+import { openSecrets } from './secrets.ts';
 
 /** The main process's services with the contract over them, whatever shows the screens. */
 export interface Workbench {
@@ -30,7 +31,8 @@ export async function openWorkbench({
   const store = await openStore(databasePath(home));
   const compute = createCompute(() => startCompute(home));
   const jobs = await openJobs(store, compute);
-  const services = { home, store, compute, jobs, shell };
+  const secrets = openSecrets(home, shell.keychain);
+  const services = { home, store, compute, jobs, shell, secrets };
   return {
     services,
     router: openRouter(services),

@@ -29,6 +29,11 @@ const queries = new QueryClient({
   },
 });
 
+// Electron's menus go to places of the workbench.
+window.kintsugi?.listen((message) => {
+  if (message.kind === 'go') window.location.hash = message.place;
+});
+
 adoptTheme();
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -6,7 +6,7 @@ export function bridgeSocket(bridge: Bridge): typeof WebSocket {
   bridge.listen((message) => {
     if (message.kind === 'open') current?.opened();
     else if (message.kind === 'text') current?.received(message.text);
-    else current?.closed();
+    else if (message.kind === 'close') current?.closed();
   });
 
   class BridgeSocket extends EventTarget {

@@ -3,6 +3,7 @@ import { createTRPCUntypedClient, createWSClient, wsLink } from '@trpc/client';
 import { WebSocket } from 'ws';
 import { type Server, startServer } from '../../src/main/host/server.ts';
 import { forkCompute } from '../../src/main/jobs/node-process.ts';
+import { BROWSER_SHELL } from '../../src/main/router/services.ts';
 import { openWorkbench, type Workbench } from '../../src/main/workbench.ts';
 import { SOCKET_PATH, SUBPROTOCOL, tokenProtocol } from '../../src/shared/contract/bridge.ts';
 import type { CallName, Input, Output, StreamName } from '../../src/shared/contract/index.ts';
@@ -28,7 +29,7 @@ export interface TestHost {
 export async function startHost(home: string): Promise<TestHost> {
   const workbench = await openWorkbench({
     home,
-    shell: { host: 'browser', chooseFolder: null },
+    shell: BROWSER_SHELL,
     startCompute: forkCompute,
   });
   const files = join(import.meta.dirname, '../../out/renderer');

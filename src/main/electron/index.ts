@@ -1,14 +1,17 @@
 import { join } from 'node:path';
-import { app, BrowserWindow, dialog, ipcMain, protocol, session, shell } from 'electron';
+import { app, BrowserWindow, dialog, ipcMain, Menu, protocol, session, shell } from 'electron';
 import { KintsugiError } from '../../shared/errors.ts';
 import { dataHome } from '../home.ts';
 import { openWorkbench, type Workbench } from '../workbench.ts';
 import { forkUtility } from './compute-process.ts';
 import { acceptConnections } from './connection.ts';
+import { systemKeychain } from './keychain.ts';
+import { menuTemplate } from './menu.ts';
 import { notifyEndings } from './notify.ts';
+import { printPdf } from './print-pdf.ts';
 import { APP_SCHEME, answerRequest } from './protocol.ts';
-import { denyPermissions, lockDown } from './security.ts';
-import { openWindow } from './window.ts';
+import { denyPermissions, isOpenableLink, lockDown } from './security.ts';
+import { openWindow, showPlace } from './window.ts';
 
 /** Folders of the build: out/main (this file), out/preload, out/renderer. */
 const BUILD = join(import.meta.dirname, '..');
@@ -20,7 +23,7 @@ async function start(): Promise<void> {
   protocol.handle(APP_SCHEME, (request) => answerRequest(join(BUILD, 'renderer'), request));
   const workbench = await openWorkbench({
     home: HOME,
-    shell: { host: 'electron', chooseFolder },
+    shell: { host: 'electron', chooseFolder, printPdf, keychain: systemKeychain() },
     startCompute: forkUtility,
   });
   closeBeforeQuit(workbench);
@@ -29,6 +32,7 @@ async function start(): Promise<void> {
   }
   notifyEndings(workbench.services, showWindow);
   acceptConnections(ipcMain, workbench.router);
+  Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(process.platform, { go, openLink })));
   await openWindow(PRELOAD, HOME);
 }
 
@@ -53,13 +57,28 @@ function fail(error: unknown): void {
 
 /** A second start shows the window of the first. */
 function showWindow(): void {
-  const [window] = BrowserWindow.getAllWindows();
+  const window = mainWindow();
   if (window === undefined) {
     openWindow(PRELOAD, HOME).catch(fail);
     return;
   }
   if (window.isMinimized()) window.restore();
   window.focus();
+}
+
+/** A place of the workbench, from a menu; on a Mac there may be no window yet. */
+function go(place: string): void {
+  const window = mainWindow();
+  if (window === undefined) openWindow(PRELOAD, HOME, place).catch(fail);
+  else showPlace(window, place);
+}
+
+/** Pages are laid out for printing in windows that are never shown. */
+const mainWindow = (): BrowserWindow | undefined =>
+  BrowserWindow.getAllWindows().find((window) => window.isVisible() || window.isMinimized());
+
+function openLink(url: string): void {
+  if (isOpenableLink(url)) void shell.openExternal(url);
 }
 
 app.enableSandbox();

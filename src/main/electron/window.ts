@@ -1,10 +1,15 @@
 import { BrowserWindow } from 'electron';
+import { BRIDGE_CHANNEL, type BridgeMessage } from '../../shared/contract/bridge.ts';
 import { APP_URL } from './protocol.ts';
 import { WEB_PREFERENCES } from './security.ts';
 import { keepBounds, readBounds } from './window-state.ts';
 
 /** Opens the workbench; it appears once it has something to show. */
-export async function openWindow(preload: string, home: string): Promise<BrowserWindow> {
+export async function openWindow(
+  preload: string,
+  home: string,
+  place = '',
+): Promise<BrowserWindow> {
   const window = new BrowserWindow({
     width: 1280,
     height: 840,
@@ -18,6 +23,11 @@ export async function openWindow(preload: string, home: string): Promise<Browser
   });
   keepBounds(window, home);
   window.once('ready-to-show', () => window.show());
-  await window.loadURL(APP_URL);
+  await window.loadURL(`${APP_URL}${place}`);
   return window;
+}
+
+/** Goes to a place of the workbench, such as "#/runs", without loading the page anew. */
+export function showPlace(window: BrowserWindow, place: string): void {
+  window.webContents.send(BRIDGE_CHANNEL, { kind: 'go', place } satisfies BridgeMessage);
 }

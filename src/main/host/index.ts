@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { dataHome } from '../home.ts';
 import { forkCompute } from '../jobs/node-process.ts';
 import { reportError } from '../report-error.ts';
+import { BROWSER_SHELL } from '../router/services.ts';
 import { openWorkbench } from '../workbench.ts';
 import { startServer } from './server.ts';
 
@@ -16,7 +17,7 @@ const FILES = join(import.meta.dirname, '..', '..', '..', 'out', 'renderer');
 async function main(): Promise<void> {
   const workbench = await openWorkbench({
     home: dataHome(values.home),
-    shell: { host: 'browser', chooseFolder: null },
+    shell: BROWSER_SHELL,
     startCompute: forkCompute,
   });
   for (const { message, next } of workbench.services.store.warnings) {

@@ -1,8 +1,11 @@
 import { describeCompression, gridOf } from '../../shared/compression.ts';
-import type { FileContent } from '../../shared/contract/common.ts';
+import type { BinaryContent, FileContent } from '../../shared/contract/common.ts';
 import type { RunDetail } from '../../shared/contract/runs.ts';
+import { KintsugiError } from '../../shared/errors.ts';
 import type { ArmResult } from '../../shared/results.ts';
 import { findRun } from '../db/runs.ts';
+import { renderReport } from '../report/report.ts';
+import { type ReportedRun, readReportedRun } from '../report/reported-run.ts';
 import type { Services } from './services.ts';
 import { detail } from './summary.ts';
 
@@ -71,39 +74,39 @@ function csvCell(value: unknown): string {
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** The run as a page that needs nothing else, to read, print or send. */
-export async function reportRun(services: Services, id: string): Promise<FileContent> {
-  const run = await detail(services, await findRun(services.store.db, id));
-  return { name: `${run.id}.html`, type: 'text/html', text: page(run) };
+/** Runs as one page that needs nothing else, to read, print or send. */
+export async function reportRuns(
+  { store }: Services,
+  ids: readonly string[],
+): Promise<FileContent> {
+  const runs = await Promise.all(ids.map((id) => readReportedRun(store, id)));
+  return { name: `${reportName(runs)}.html`, type: 'text/html', text: renderReport(runs) };
 }
 
-function page(run: RunDetail): string {
-  const results = run.outcome?.results;
-  const percent = (value: number) => `${(100 * value).toFixed(1)} %`;
-  const rows = (results?.arms ?? []).map(
-    ({ arm, mean, perplexity, extraParameters, bytesOnDisk }) =>
-      `<tr><td>${escapeHtml(arm.label)}</td><td>${percent(mean.mean)}</td><td>${perplexity?.toFixed(2) ?? ''}</td>` +
-      `<td>${extraParameters}</td><td>${(bytesOnDisk / 1e6).toFixed(2)} MB</td>` +
-      `<td><code>${escapeHtml(arm.weightsHash.slice(0, 12))}</code></td></tr>`,
-  );
-  return `<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>${escapeHtml(run.name)}</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #8886;padding:.4rem;text-align:left}
-pre{overflow:auto;padding:1rem;background:#8881}</style>
-<h1>${escapeHtml(run.name)}</h1>
-<p>${escapeHtml(results?.verdict ?? `This run is ${run.status}.`)}</p>
-<table><thead><tr><th>Arm</th><th>Accuracy</th><th>Perplexity</th><th>Extra parameters</th><th>On disk</th>
-<th>Weights</th></tr></thead><tbody>${rows.join('')}</tbody></table>
-<h2>Recipe</h2><pre>${escapeHtml(JSON.stringify(run.recipe, null, 2))}</pre>
-<p>Run ${escapeHtml(run.id)}, seed ${run.seed}, ${escapeHtml(new Date(run.createdAt).toISOString())}, made with Kintsugi.</p>
-</html>
-`;
+/** The same as the window's engine lays it out on paper. @throws KintsugiError ARGUMENT_INVALID without a window */
+export async function reportRunsAsPdf(
+  services: Services,
+  ids: readonly string[],
+): Promise<BinaryContent> {
+  const { printPdf } = services.shell;
+  if (printPdf === null) {
+    throw new KintsugiError('ARGUMENT_INVALID', 'There is no window here to lay out pages.', {
+      next: 'Print the report from the browser; its print dialog saves PDFs.',
+      field: 'format',
+    });
+  }
+  const { name, text } = await reportRuns(services, ids);
+  const pdf = await printPdf(text);
+  return {
+    name: name.replace(/html$/, 'pdf'),
+    type: 'application/pdf',
+    base64: Buffer.from(pdf).toString('base64'),
+  };
 }
 
-const escapeHtml = (text: string): string =>
-  text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
+/** "first-repair" or "3-runs". */
+function reportName(runs: readonly ReportedRun[]): string {
+  const words = runs.length === 1 ? runs[0]!.name : `${runs.length} runs`;
+  const plain = words.toLowerCase().match(/[a-z0-9]+/g) ?? ['run'];
+  return `kintsugi-${plain.join('-').slice(0, 60)}`;
+}

@@ -1,12 +1,12 @@
 import type { NamesOf } from '../../shared/contract/index.ts';
 import { KintsugiError } from '../../shared/errors.ts';
+import { MOST_POINTS, toSeries } from '../db/metric-series.ts';
 import { sampleMetrics } from '../db/metrics.ts';
 import { findRun, listRuns, updateRun } from '../db/runs.ts';
 import type { RunChanges } from '../db/schema.ts';
 import { reviveError } from '../report-error.ts';
 import type { Handlers } from './handlers.ts';
-import { MOST_POINTS, toSeries } from './metrics.ts';
-import { exportRuns, reportRun } from './runs-export.ts';
+import { exportRuns, reportRuns, reportRunsAsPdf } from './runs-export.ts';
 import type { Services } from './services.ts';
 import { detail, recipeOf, summarise } from './summary.ts';
 import { watchChanges, watchRun } from './watch.ts';
@@ -63,7 +63,8 @@ export function runHandlers(services: Services): Handlers<NamesOf<'runs'>> {
       return { recipe: recipeOf(run), name: `${run.name || run.id} again`.slice(0, 120) };
     },
     'runs.export': ({ ids, format }) => exportRuns(services, ids, format),
-    'runs.report': ({ id }) => reportRun(services, id),
+    'runs.report': ({ ids }) => reportRuns(services, ids),
+    'runs.reportPdf': ({ ids }) => reportRunsAsPdf(services, ids),
     'runs.progress': ({ id }, signal) => watchRun(services, id, signal),
     'runs.changes': (_, signal) => watchChanges(services, signal),
   };

@@ -23,7 +23,7 @@ export function systemHandlers(services: Services): Handlers<NamesOf<'system'>> 
   };
 }
 
-async function info({ home, store, shell }: Services): Promise<SystemInfo> {
+async function info({ home, store, shell, secrets }: Services): Promise<SystemInfo> {
   const { bavail, bsize } = await statfs(home);
   return {
     version: VERSION,
@@ -36,6 +36,8 @@ async function info({ home, store, shell }: Services): Promise<SystemInfo> {
     home,
     warnings: store.warnings.map(({ message, next }) => ({ message, next })),
     canChooseFolder: shell.chooseFolder !== null,
+    canPrintPdf: shell.printPdf !== null,
+    secretsIn: secrets.protection,
   };
 }
 

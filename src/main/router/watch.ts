@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunDetail, RunEvent } from '../../shared/contract/runs.ts';
+import { MOST_POINTS, toSeries } from '../db/metric-series.ts';
 import { readNewMetrics, sampleMetrics } from '../db/metrics.ts';
 import { readNotices } from '../db/notices.ts';
 import { findRun } from '../db/runs.ts';
 import type { MetricRow } from '../db/schema.ts';
-import { MOST_POINTS, toSeries } from './metrics.ts';
 import type { Services } from './services.ts';
 import { detail } from './summary.ts';
 

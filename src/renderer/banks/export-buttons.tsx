@@ -1,10 +1,10 @@
 import { Button, Code, Group, Stack, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { BankFormat, BankSummary, ExportedBank } from '../../shared/contract/banks.ts';
+import { fromBase64 } from '../base64.ts';
 import { formatBytes } from '../format.ts';
 import { saveBlob } from '../save-file.ts';
 import { useAction } from '../use-call.ts';
-import { fromBase64 } from './base64.ts';
 
 const FORMATS: readonly (readonly [BankFormat, string, string])[] = [
   ['peft', 'PEFT folders', 'One folder per prompt and a manifest; Python’s PEFT loads them.'],

@@ -1,11 +1,11 @@
 import { Button, FileButton, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { type DragEvent, type FormEvent, useState } from 'react';
 import type { BankCheck, BankSource } from '../../shared/contract/banks.ts';
+import { toBase64 } from '../base64.ts';
 import { Failure, Waiting } from '../notice.tsx';
 import { goTo } from '../shell/pages.ts';
 import { useToasts } from '../shell/toasts.tsx';
 import { reportOf, useAction, useClient } from '../use-call.ts';
-import { toBase64 } from './base64.ts';
 import { describePrompts, shortHash } from './describe.ts';
 
 /** As the contract bounds it: larger ones are imported by their path. */

@@ -1,4 +1,4 @@
-import type { Range, Scale } from './scale.ts';
+import type { Range, Scale } from '../../shared/chart/scale.ts';
 
 interface AxisProps {
   readonly scale: Scale;

@@ -1,20 +1,15 @@
+import type { Value } from '../../shared/chart/interval.ts';
+import { linearScale, type Scale } from '../../shared/chart/scale.ts';
 import { BottomAxis } from './axes.tsx';
 import { Chart } from './chart.tsx';
 import { SeriesLegend } from './legend.tsx';
-import { linearScale, type Scale } from './scale.ts';
 import type { Series } from './series.ts';
 import { Whisker } from './whisker.tsx';
-
-export interface Bar {
-  readonly value: number;
-  readonly low: number | null;
-  readonly high: number | null;
-}
 
 export interface BarGroup {
   readonly name: string;
   /** One per series; null where there is none. */
-  readonly bars: readonly (Bar | null)[];
+  readonly bars: readonly (Value | null)[];
 }
 
 interface Props {
@@ -104,7 +99,7 @@ function Group({ group, series, top, x, format }: GroupProps) {
 }
 
 interface BarProps {
-  readonly bar: Bar;
+  readonly bar: Value;
   readonly colour: string;
   readonly opacity: number;
   readonly y: number;

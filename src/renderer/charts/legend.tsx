@@ -1,4 +1,4 @@
-import { markPath } from './palette.ts';
+import { markPath } from '../../shared/chart/mark.ts';
 import type { Series } from './series.ts';
 
 export function SeriesLegend({ series }: { series: readonly Series[] }) {

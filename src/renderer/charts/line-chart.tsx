@@ -1,7 +1,7 @@
+import { linearScale } from '../../shared/chart/scale.ts';
 import { BottomAxis, LeftAxis } from './axes.tsx';
 import { Chart } from './chart.tsx';
 import { lineStyle } from './palette.ts';
-import { linearScale } from './scale.ts';
 
 export interface Line {
   readonly name: string;

@@ -1,8 +1,8 @@
+import { markPath } from '../../shared/chart/mark.ts';
+import { linearScale, type Scale } from '../../shared/chart/scale.ts';
 import { BottomAxis, LeftAxis } from './axes.tsx';
 import { Chart } from './chart.tsx';
 import { SeriesLegend } from './legend.tsx';
-import { markPath } from './palette.ts';
-import { linearScale, type Scale } from './scale.ts';
 import type { Series } from './series.ts';
 
 export interface Point {

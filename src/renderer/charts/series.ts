@@ -1,11 +1,11 @@
-import type { Mark } from './palette.ts';
+import type { MarkShape } from '../../shared/chart/mark.ts';
 
 /** One arm of one run, as it is drawn. */
 export interface Series {
   readonly key: string;
   readonly name: string;
   readonly colour: string;
-  readonly mark: Mark;
+  readonly mark: MarkShape;
   /** Runs beside the first are paler. */
   readonly opacity: number;
 }

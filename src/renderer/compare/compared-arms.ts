@@ -1,6 +1,7 @@
+import { accuracyInterval } from '../../shared/chart/interval.ts';
 import type { ComparedRun } from '../../shared/contract/compare.ts';
 import type { ArmResult, Estimate } from '../../shared/results.ts';
-import type { Bar, BarGroup } from '../charts/bar-chart.tsx';
+import type { BarGroup } from '../charts/bar-chart.tsx';
 import { armColour, armMark } from '../charts/palette.ts';
 import type { Point } from '../charts/scatter-chart.tsx';
 import type { Series } from '../charts/series.ts';
@@ -14,8 +15,6 @@ export interface ComparedArm {
   readonly series: Series;
 }
 
-/** Normal approximation. */
-const Z95 = 1.96;
 const PALEST = 0.3;
 
 export function comparedArms(runs: readonly ComparedRun[]): ComparedArm[] {
@@ -34,13 +33,6 @@ export function comparedArms(runs: readonly ComparedRun[]): ComparedArm[] {
       return { run, result, milliseconds, series };
     }),
   );
-}
-
-/** 95% interval of an accuracy, within what an accuracy can be. */
-export function accuracyInterval({ mean, standardError }: Estimate): Bar {
-  if (standardError === null) return { value: mean, low: null, high: null };
-  const half = Z95 * standardError;
-  return { value: mean, low: Math.max(0, mean - half), high: Math.min(1, mean + half) };
 }
 
 /** A group per task that any arm was measured on, the mean over tasks first. */

@@ -50,7 +50,8 @@ export function RunMenu({ run, onRemoved }: Props) {
             <>
               <Menu.Item onClick={() => goTo('compare', id)}>Compare</Menu.Item>
               <Menu.Item onClick={() => goTo('playground', id)}>Open in playground</Menu.Item>
-              <Menu.Item onClick={() => actions.report(id)}>Save report</Menu.Item>
+              <Menu.Item onClick={() => actions.report([id])}>Save report</Menu.Item>
+              <Menu.Item onClick={() => actions.printReport([id])}>Report as PDF…</Menu.Item>
             </>
           )}
           <Menu.Item onClick={() => actions.export([id], 'csv')}>Export CSV</Menu.Item>

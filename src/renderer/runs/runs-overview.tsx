@@ -153,6 +153,10 @@ function FilterBar({ runs, filter, setFilter }: FilterProps) {
   );
 }
 
+/** As the contract bounds them. */
+const MOST_COMPARED = 8;
+const MOST_REPORTED = 16;
+
 /** What can be done with the chosen runs, or with all that are shown. */
 function ChosenBar({ ids, shown }: { ids: readonly string[]; shown: readonly string[] }) {
   const actions = useRunActions();
@@ -164,7 +168,7 @@ function ChosenBar({ ids, shown }: { ids: readonly string[]; shown: readonly str
       </Text>
       <Button
         variant="default"
-        disabled={ids.length === 0}
+        disabled={ids.length === 0 || ids.length > MOST_COMPARED}
         onClick={() => goTo('compare', ids.join(','))}
       >
         Compare
@@ -178,6 +182,18 @@ function ChosenBar({ ids, shown }: { ids: readonly string[]; shown: readonly str
         <Menu.Dropdown>
           <Menu.Item onClick={() => actions.export(exported, 'csv')}>CSV</Menu.Item>
           <Menu.Item onClick={() => actions.export(exported, 'json')}>JSON</Menu.Item>
+          <Menu.Item
+            disabled={exported.length > MOST_REPORTED}
+            onClick={() => actions.report(exported)}
+          >
+            Report
+          </Menu.Item>
+          <Menu.Item
+            disabled={exported.length > MOST_REPORTED}
+            onClick={() => actions.printReport(exported)}
+          >
+            Report as PDF…
+          </Menu.Item>
         </Menu.Dropdown>
       </Menu>
     </Group>

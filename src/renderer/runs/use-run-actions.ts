@@ -1,6 +1,8 @@
 import type { CallName } from '../../shared/contract/index.ts';
 import type { RunSummary } from '../../shared/contract/runs.ts';
-import { saveFile } from '../save-file.ts';
+import { fromBase64 } from '../base64.ts';
+import { printPage } from '../print-page.ts';
+import { saveBlob, saveFile } from '../save-file.ts';
 import { goTo } from '../shell/pages.ts';
 import { useToasts } from '../shell/toasts.tsx';
 import { useAction } from '../use-call.ts';
@@ -42,11 +44,25 @@ export function useRunActions() {
       saveFile(file);
       show({ title: `${file.name} saved` });
     },
-    async report(id: string) {
-      const file = await act('runs.report', { id });
+    async report(ids: readonly string[]) {
+      const file = await act('runs.report', { ids: [...ids] });
       if (file === undefined) return;
       saveFile(file);
       show({ title: `${file.name} saved` });
+    },
+    /** A PDF where the window can make one, else the browser's print dialog. */
+    async printReport(ids: readonly string[]) {
+      const input = { ids: [...ids] };
+      const info = await act('system.info', {});
+      if (info?.canPrintPdf) {
+        const file = await act('runs.reportPdf', input);
+        if (file === undefined) return;
+        saveBlob(file.name, new Blob([fromBase64(file.base64)], { type: file.type }));
+        show({ title: `${file.name} saved` });
+      } else if (info !== undefined) {
+        const page = await act('runs.report', input);
+        if (page !== undefined) await printPage(page.text);
+      }
     },
   };
 }

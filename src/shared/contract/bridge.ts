@@ -7,7 +7,9 @@ export const BRIDGE_CHANNEL = 'kintsugi:message';
 export type BridgeMessage =
   | { readonly kind: 'open' }
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'close' };
+  | { readonly kind: 'close' }
+  /** A menu asks for a place of the workbench, for example "#/runs". */
+  | { readonly kind: 'go'; readonly place: string };
 
 export interface Bridge {
   send(message: BridgeMessage): void;

@@ -18,6 +18,14 @@ export interface FileContent {
   readonly text: string;
 }
 
+/** A small file that is no text. */
+export interface BinaryContent {
+  readonly name: string;
+  /** MIME type. */
+  readonly type: string;
+  readonly base64: string;
+}
+
 export const nothing = z.strictObject({});
 export const id = z
   .string()

@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { type Recipe, recipeSchema } from '../recipe.ts';
 import type { RunResults, RunTimings } from '../results.ts';
-import { byId, type FileContent, id, notes, nothing, tags, title } from './common.ts';
+import {
+  type BinaryContent,
+  byId,
+  type FileContent,
+  id,
+  notes,
+  nothing,
+  tags,
+  title,
+} from './common.ts';
 import { call, stream } from './procedure.ts';
 import type { MemoryItem } from './wizard.ts';
 
@@ -106,6 +115,8 @@ export interface RunNotice {
   readonly message: string;
 }
 
+const reported = z.strictObject({ ids: z.array(id).min(1).max(16) });
+
 export const runProcedures = {
   /** Newest first; `deleted` lists the bin instead. */
   'runs.list': call<readonly RunSummary[]>()(z.strictObject({ deleted: z.boolean().optional() })),
@@ -136,8 +147,10 @@ export const runProcedures = {
   'runs.export': call<FileContent>()(
     z.strictObject({ ids: z.array(id).min(1).max(1000), format: z.enum(['csv', 'json']) }),
   ),
-  /** One run as a page to read or print. */
-  'runs.report': call<FileContent>()(byId),
+  /** Runs as one page to read or print. */
+  'runs.report': call<FileContent>()(reported),
+  /** The same laid out on paper, where `system.info` says that it can be. */
+  'runs.reportPdf': call<BinaryContent>()(reported),
   /** Everything about one run while it is watched. */
   'runs.progress': stream<RunEvent>()(byId),
   /** Ids of runs whose row changed; for lists. */

@@ -17,6 +17,10 @@ export interface SystemInfo {
   readonly warnings: readonly { readonly message: string; readonly next: string }[];
   /** Whether system.chooseFolder opens the system's own dialog. */
   readonly canChooseFolder: boolean;
+  /** Whether runs.reportPdf can lay pages out. */
+  readonly canPrintPdf: boolean;
+  /** What keeps a secret that is given here: the system's keychain, or a file that only its owner reads. */
+  readonly secretsIn: 'keychain' | 'file';
 }
 
 export interface DeviceStatus {

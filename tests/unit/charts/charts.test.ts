@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { markPath } from '../../../src/renderer/charts/palette.ts';
-import { linearScale } from '../../../src/renderer/charts/scale.ts';
+import { markPath } from '../../../src/shared/chart/mark.ts';
+import { linearScale } from '../../../src/shared/chart/scale.ts';
 
 const pixels = { from: 0, to: 100 };
 

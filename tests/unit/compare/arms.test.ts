@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { columnName } from '../../../src/renderer/compare/columns.ts';
 import {
   accuracyAgainst,
-  accuracyInterval,
   comparedArms,
   taskGroups,
 } from '../../../src/renderer/compare/compared-arms.ts';
+import { accuracyInterval } from '../../../src/shared/chart/interval.ts';
 import type { ComparedRun, InputArm } from '../../../src/shared/contract/compare.ts';
 import { results, timings } from '../electron/results.ts';
 

@@ -38,6 +38,7 @@ it('takes its precautions before a page is loaded', async () => {
     'ready',
     'protocol kintsugi',
     'ipc kintsugi:message',
+    'menu',
     'load kintsugi://workbench/index.html',
     'show',
   ]);
@@ -73,6 +74,20 @@ it('shows the window of the first start when started again', async () => {
   stub.app.emit('second-instance');
   expect(stub.noted.slice(-2)).toEqual(['restore', 'focus']);
   expect(stub.windows).toHaveLength(1);
+});
+
+it('goes to a place of the workbench from a menu, and keeps links to listed sites', async () => {
+  stub.app.first = true;
+  await start();
+  const items = stub.Menu.template.flatMap(({ submenu }) => submenu ?? []);
+  const click = (label: string) => items.find((item) => item.label === label)!.click!();
+  click('Runs');
+  expect(stub.windows[0]!.sent).toEqual([{ kind: 'go', place: '#/runs' }]);
+  click('The paper');
+  expect(stub.noted.at(-1)).toBe('openExternal https://arxiv.org/abs/2310.00867');
+  stub.windows.length = 0;
+  click('Playground');
+  expect(stub.noted).toContain('load kintsugi://workbench/index.html#/playground');
 });
 
 it('opens where it was closed', async () => {

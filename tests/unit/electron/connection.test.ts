@@ -7,6 +7,7 @@ import { saveResults } from '../../../src/main/db/results.ts';
 import { createRun } from '../../../src/main/db/runs.ts';
 import { acceptConnections } from '../../../src/main/electron/connection.ts';
 import { forkCompute } from '../../../src/main/jobs/node-process.ts';
+import { BROWSER_SHELL } from '../../../src/main/router/services.ts';
 import { openWorkbench, type Workbench } from '../../../src/main/workbench.ts';
 import { createClient } from '../../../src/renderer/client.ts';
 import type { Bridge, BridgeMessage } from '../../../src/shared/contract/bridge.ts';
@@ -22,7 +23,11 @@ let ipc: EventEmitter;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'kintsugi-connection-'));
-  const shell = { host: 'electron', chooseFolder: async () => '/chosen' } as const;
+  const shell = {
+    ...BROWSER_SHELL,
+    host: 'electron',
+    chooseFolder: async () => '/chosen',
+  } as const;
   workbench = await openWorkbench({ home: folder, shell, startCompute: forkCompute });
   ipc = new EventEmitter();
   acceptConnections(ipc as never, workbench.router);

@@ -28,6 +28,14 @@ interface FakeWindowOptions {
 class FakeWindow extends EventEmitter {
   readonly options: FakeWindowOptions;
   minimised = false;
+  visible = false;
+  destroyed = false;
+  /** What was sent to the page. */
+  readonly sent: unknown[] = [];
+  readonly webContents = {
+    send: (_channel: string, message: unknown) => void this.sent.push(message),
+    printToPDF: async () => Buffer.from('%PDF-'),
+  };
 
   constructor(options: FakeWindowOptions) {
     super();
@@ -48,7 +56,19 @@ class FakeWindow extends EventEmitter {
     return { x: 10, y: 20, width: 900, height: 700 };
   }
 
-  readonly show = note('show');
+  show(): void {
+    this.visible = true;
+    noted.push('show');
+  }
+
+  isVisible(): boolean {
+    return this.visible;
+  }
+
+  destroy(): void {
+    this.destroyed = true;
+  }
+
   readonly focus = note('focus');
   readonly restore = note('restore');
 
@@ -113,6 +133,45 @@ export const protocol = {
 export const ipcMain = {
   on: (channel: string) => noted.push(`ipc ${channel}`),
 };
+/** The system's keychain; `backend` is what Linux chose. */
+export const safeStorage = {
+  available: true,
+  backend: 'gnome_libsecret',
+  isEncryptionAvailable: () => safeStorage.available,
+  getSelectedStorageBackend: () => safeStorage.backend,
+  encryptString: (text: string) => Buffer.from([...text].reverse().join('')),
+  decryptString: (bytes: Buffer) => [...bytes.toString()].reverse().join(''),
+};
+
+interface FakeMenuItem {
+  readonly label?: string;
+  readonly role?: string;
+  readonly accelerator?: string;
+  readonly click?: () => void;
+  readonly submenu?: readonly FakeMenuItem[];
+}
+
+export const Menu = {
+  template: [] as readonly FakeMenuItem[],
+  buildFromTemplate: (template: readonly FakeMenuItem[]) => template,
+  setApplicationMenu(template: readonly FakeMenuItem[]) {
+    Menu.template = template;
+    noted.push('menu');
+  },
+};
+
+/** What the preload script gave to the page. */
+export const exposed: Record<string, Record<string, unknown>> = {};
+export const contextBridge = {
+  exposeInMainWorld: (name: string, value: Record<string, unknown>) => {
+    exposed[name] = value;
+  },
+};
+export const ipcRenderer = {
+  send: (channel: string) => noted.push(`sent ${channel}`),
+  on: (channel: string) => noted.push(`listens ${channel}`),
+};
+
 /** Nothing in these tests computes. */
 export const utilityProcess = {};
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { type Server, startServer } from '../../../src/main/host/server.ts';
 import { forkCompute } from '../../../src/main/jobs/node-process.ts';
+import { BROWSER_SHELL } from '../../../src/main/router/services.ts';
 import { openWorkbench, type Workbench } from '../../../src/main/workbench.ts';
 
 let folder: string;
@@ -22,7 +23,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'secret.html'), 'outside');
   workbench = await openWorkbench({
     home: join(folder, 'home'),
-    shell: { host: 'browser', chooseFolder: null },
+    shell: BROWSER_SHELL,
     startCompute: forkCompute,
   });
   server = await startServer({ router: workbench.router, files, port: 0 });

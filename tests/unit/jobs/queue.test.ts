@@ -234,7 +234,7 @@ describe('a run that is over', () => {
     expect(header).toMatch(/^run,name,status/);
     expect(rows).toHaveLength(5);
     expect(rows[0]).toContain(`"'=1+1,""x"""`);
-    const { text: html } = await page.call('runs.report', { id });
+    const { text: html } = await page.call('runs.report', { ids: [id] });
     expect(html).toContain('=1+1,&quot;x&quot;');
   });
 });

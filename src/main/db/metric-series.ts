@@ -1,5 +1,5 @@
 import type { MetricSeries } from '../../shared/contract/runs.ts';
-import type { MetricRow } from '../db/schema.ts';
+import type { MetricRow } from './schema.ts';
 
 /** About how many points of a series a page is given to begin with. */
 export const MOST_POINTS = 500;

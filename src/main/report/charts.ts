@@ -1,0 +1,109 @@
+import { accuracyInterval, type Value } from '../../shared/chart/interval.ts';
+import type { MarkShape } from '../../shared/chart/mark.ts';
+import type { MetricSeries } from '../../shared/contract/runs.ts';
+import {
+  formatBytes,
+  formatCount,
+  formatDecimal,
+  formatWholePercent,
+} from '../../shared/format.ts';
+import type { Arm, ArmResult, RunResults } from '../../shared/results.ts';
+import { barChart, lineChart, type Series, scatterChart } from './drawing.ts';
+import { html, type Markup } from './html.ts';
+import type { ReportedRun } from './reported-run.ts';
+
+const MARKS: Readonly<Record<string, MarkShape>> = {
+  original: 'circle',
+  compressed: 'square',
+  prompt: 'triangle',
+  idp: 'diamond',
+  lora: 'cross',
+};
+
+/** Arms that a run does not make itself share a colour; their names tell them apart. */
+function seriesOf({ id, label }: Arm): Series {
+  const mark = MARKS[id];
+  return {
+    name: label,
+    colour: mark === undefined ? 'arm-bank' : `arm-${id}`,
+    mark: mark ?? 'star',
+  };
+}
+
+/** A bar per repair; nothing where compression lost nothing. */
+export function recoveries({ arms }: RunResults): Markup {
+  const repaired = arms.filter(
+    ({ recovery }) => recovery !== null && recovery.kind !== 'nothing-lost',
+  );
+  if (repaired.length === 0)
+    return html`<p>Compression lost no accuracy on these tasks, so there is nothing to regain.</p>`;
+  const bars = repaired.map((_, at) => ({
+    name: repaired[at]!.arm.label,
+    bars: [recoveryValue(repaired[at]!)],
+  }));
+  const series = { name: 'share of the lost accuracy', colour: 'arm-idp', mark: 'square' } as const;
+  return barChart('Share of the lost accuracy that came back', [series], bars, {
+    format: formatWholePercent,
+    label: 'recovered, 95% interval',
+  });
+}
+
+function recoveryValue({ recovery }: ArmResult): Value | null {
+  if (recovery === null || recovery.kind === 'nothing-lost') return null;
+  const interval = recovery.kind === 'recovered' ? recovery.interval : null;
+  return { value: recovery.share, low: interval?.low ?? null, high: interval?.high ?? null };
+}
+
+export function accuracyByTask({ arms }: RunResults): Markup {
+  const tasks = Object.keys(arms[0]?.tasks ?? {});
+  const groups = [
+    { name: 'all tasks', bars: arms.map(({ mean }) => accuracyInterval(mean)) },
+    ...tasks.map((task) => ({
+      name: task,
+      bars: arms.map((result) => {
+        const estimate = result.tasks[task];
+        return estimate === undefined ? null : accuracyInterval(estimate);
+      }),
+    })),
+  ];
+  const series = arms.map(({ arm }) => seriesOf(arm));
+  const axis = { format: formatWholePercent, label: 'accuracy, 95% interval' };
+  return barChart('Accuracy by task', series, groups, axis);
+}
+
+/** Up is better, left is smaller; the arms of several runs carry the run's name. */
+export function accuracyAgainstSize(runs: readonly ReportedRun[]): Markup {
+  const points = runs.flatMap(({ name, outcome }) =>
+    (outcome?.results.arms ?? []).map((result) => {
+      const series = seriesOf(result.arm);
+      return {
+        series: runs.length > 1 ? { ...series, name: `${name}: ${series.name}` } : series,
+        x: result.bytesOnDisk,
+        y: accuracyInterval(result.mean),
+      };
+    }),
+  );
+  return scatterChart('Accuracy against size', points, {
+    x: formatBytes,
+    y: formatWholePercent,
+    xLabel: 'weights and additions on disk',
+    yLabel: 'mean accuracy, 95% interval',
+  });
+}
+
+const LOSS = /(?:^|\/)(loss|validation)$/;
+
+/** A chart per tuning stage that has a curve to show. */
+export function lossCurves(metrics: readonly MetricSeries[]): Markup | null {
+  const curves = metrics.filter(({ name, points }) => LOSS.test(name) && points.length > 1);
+  if (curves.length === 0) return null;
+  const byStage = [...Map.groupBy(curves, ({ stage }) => stage)];
+  const charts = byStage.map(([stage, series]) =>
+    lineChart(
+      stage,
+      series.map(({ name, points }) => ({ name, points })),
+      { x: formatCount, y: formatDecimal, xLabel: 'step' },
+    ),
+  );
+  return html`<h2>Loss while tuning</h2>${charts}`;
+}

@@ -1,0 +1,112 @@
+import {
+  formatBytes,
+  formatCount,
+  formatDecimal,
+  formatPercent,
+  formatPoints,
+  formatWholePercent,
+} from '../../shared/format.ts';
+import type {
+  ArmRecovery,
+  ArmResult,
+  Estimate,
+  RunResults,
+  RunTimings,
+  SelectorResult,
+} from '../../shared/results.ts';
+import { html, type Markup } from './html.ts';
+import type { ReportedRun } from './reported-run.ts';
+
+const table = (head: readonly string[], rows: readonly Markup[]): Markup =>
+  html`<div class="wide"><table><thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
+
+const row = (name: string, cells: readonly string[]): Markup =>
+  html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`;
+
+export function armsTable({ arms }: RunResults, { millisecondsPerInput }: RunTimings): Markup {
+  return table(
+    [
+      'Arm',
+      'Accuracy',
+      'Recovery',
+      'Perplexity',
+      'Added parameters',
+      'On disk',
+      'In memory',
+      'ms per input',
+    ],
+    arms.map((result) =>
+      row(result.arm.label, [
+        accuracy(result.mean),
+        recovery(result.recovery),
+        formatDecimal(result.perplexity),
+        formatCount(result.extraParameters),
+        formatBytes(result.bytesOnDisk),
+        formatBytes(result.bytesInMemory),
+        formatDecimal(millisecondsPerInput[result.arm.id]),
+      ]),
+    ),
+  );
+}
+
+export function tasksTable({ arms }: RunResults): Markup {
+  const tasks = Object.keys(arms[0]?.tasks ?? {});
+  const line = (name: string, of: (result: ArmResult) => Estimate | undefined) =>
+    row(
+      name,
+      arms.map((result) => accuracy(of(result))),
+    );
+  return table(
+    ['Task', ...arms.map(({ arm }) => arm.label)],
+    [
+      ...tasks.map((task) => line(task, (result) => result.tasks[task])),
+      line('all tasks', (result) => result.mean),
+    ],
+  );
+}
+
+const CHOOSERS: Readonly<Record<SelectorResult['kind'], string>> = {
+  random: 'a random prompt',
+  'best-fixed': 'the best single prompt, in hindsight',
+  idp: 'IDP',
+  oracle: 'an oracle that knows the answer',
+};
+
+export const selectorsTable = (selectors: readonly SelectorResult[]): Markup =>
+  table(
+    ['Who chooses', 'Accuracy'],
+    selectors.map(({ kind, mean }) => row(CHOOSERS[kind] ?? kind, [accuracy(mean)])),
+  );
+
+/** One row per run: the loss, and the best way back. */
+export function overviewTable(runs: readonly ReportedRun[]): Markup {
+  const rows = runs.map(({ name, outcome }) => {
+    const arms = outcome?.results.arms ?? [];
+    const mean = (id: string) => arms.find(({ arm }) => arm.id === id)?.mean.mean ?? 0;
+    const best = arms
+      .filter((result) => result.recovery !== null)
+      .toSorted((a, b) => b.mean.mean - a.mean.mean)[0];
+    return row(name, [
+      formatPercent(mean('original')),
+      `${formatPercent(mean('compressed'))} (${formatPoints(mean('compressed') - mean('original'))})`,
+      best === undefined ? '–' : `${formatPercent(best.mean.mean)}, ${best.arm.label}`,
+      recovery(best?.recovery ?? null),
+    ]);
+  });
+  return table(['Run', 'Original', 'Compressed', 'Best repair', 'Its recovery'], rows);
+}
+
+function accuracy(estimate: Estimate | undefined): string {
+  if (estimate === undefined) return '–';
+  const { mean, standardError } = estimate;
+  return `${formatPercent(mean)}${standardError === null ? '' : ` ± ${formatPercent(standardError)}`}`;
+}
+
+function recovery(value: ArmRecovery | null): string {
+  if (value === null) return '–';
+  if (value.kind === 'nothing-lost') return 'nothing was lost';
+  const share = formatWholePercent(value.share);
+  if (value.kind === 'unbounded') return `${share} (unbounded)`;
+  const { low, high } = value.interval;
+  return `${share} (${formatWholePercent(low)} to ${formatWholePercent(high)})`;
+}

@@ -11,9 +11,13 @@ const LOCK_FILE = 'run.lock';
 const held = new Set<Database.Database>();
 
 /** Takes the run's lock and returns its release, or undefined when another holder has it. */
-export function lockRun(directory: string): (() => void) | undefined {
+export const lockRun = (directory: string): (() => void) | undefined =>
+  lockFile(join(directory, LOCK_FILE));
+
+/** As `lockRun`, with the lock on any file that holds nothing else. */
+export function lockFile(path: string): (() => void) | undefined {
   // Long enough to outlast another process's glance in isRunLocked.
-  const handle = new Database(join(directory, LOCK_FILE), { timeout: 500 });
+  const handle = new Database(path, { timeout: 500 });
   try {
     handle.exec('BEGIN EXCLUSIVE');
   } catch (error) {

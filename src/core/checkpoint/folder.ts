@@ -4,7 +4,7 @@ import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { KintsugiError } from '../../shared/errors.ts';
 import { DTYPE_BYTES, firstNonFinite, isFloatDtype } from './dtype.ts';
-import { isObject, type JsonObject, quote, readJsonObject } from './json.ts';
+import { isObject, type JsonFile, type JsonObject, quote, readJsonObject } from './json.ts';
 import { type Folder, openFolder } from './paths.ts';
 import { indexOf, openSafetensors, type Safetensors, type TensorEntry } from './safetensors.ts';
 
@@ -34,12 +34,31 @@ const INDEX_LIMIT = 2 ** 25;
 const CONFIG_LIMIT = 2 ** 22;
 
 /**
- * Opens config.json and model.safetensors, or its shards, or the only safetensors file. All weights are read once, to hash them
- * and to refuse NaN and infinity.
+ * Opens config.json and model.safetensors, or its shards, or the only safetensors file. All weights
+ * are read once, to hash them and to refuse NaN and infinity.
  * @throws KintsugiError CHECKPOINT_MISSING, CHECKPOINT_INVALID, CONFIG_INVALID,
  * SAFETENSORS_INVALID, UNSAFE_FORMAT
  */
 export async function openCheckpoint(dir: string): Promise<Checkpoint> {
+  const { files, configBytes, quantizeBytes, ...opened } = await openHeaders(dir);
+  const hash = createHash('sha256').update(configBytes);
+  for (const file of files) await readWeights(file, hash);
+  if (quantizeBytes !== undefined) hash.update(quantizeBytes);
+  return { ...opened, hash: hash.digest('hex') };
+}
+
+/**
+ * As openCheckpoint, without reading any weights: for what only looks at a folder.
+ * @throws KintsugiError of openCheckpoint
+ */
+export async function openHeaders(dir: string): Promise<
+  Omit<Checkpoint, 'hash'> & {
+    readonly files: readonly Safetensors[];
+    readonly configBytes: Uint8Array;
+    /** Of quantize_config.json, where it says what config.json doesn't. */
+    readonly quantizeBytes?: Uint8Array;
+  }
+> {
   const folder = await openFolder(dir).catch((cause) => {
     throw missing(dir, `There is no model folder ${dir}`, cause);
   });
@@ -53,32 +72,30 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
     limit: CONFIG_LIMIT,
     next: 'Download the model again, or correct the file.',
   });
-  const hash = createHash('sha256').update(config.bytes);
-  for (const file of files) await readWeights(file, hash);
-  const quantization =
-    config.value['quantization_config'] ?? (await readQuantizeConfig(folder, names, hash));
+  const own = config.value['quantization_config'];
+  const separate = own === undefined ? await readQuantizeConfig(folder, names) : undefined;
+  const quantization = own ?? separate?.value;
   return {
     dir: folder.path,
     config: config.value,
     tensors: new Map(files.flatMap(({ tensors }) => [...tensors]).filter(([n]) => !isBuffer(n))),
-    hash: hash.digest('hex'),
     quantization: isObject(quantization) ? quantization : undefined,
+    files,
+    configBytes: config.bytes,
+    ...(separate !== undefined && { quantizeBytes: separate.bytes }),
   };
 }
 
 async function readQuantizeConfig(
   folder: Folder,
   names: readonly string[],
-  hash: Hash,
-): Promise<JsonObject | undefined> {
+): Promise<JsonFile | undefined> {
   if (!names.includes(QUANTIZE)) return undefined;
-  const { value, bytes } = await readJsonObject(await contained(folder, QUANTIZE), {
+  return readJsonObject(await contained(folder, QUANTIZE), {
     code: 'CONFIG_INVALID',
     limit: CONFIG_LIMIT,
     next: 'Download the model again, or correct the file.',
   });
-  hash.update(bytes);
-  return value;
 }
 
 /** SHA-256 (hex) of a file, read in pieces. */

@@ -27,7 +27,10 @@ const families: readonly Family[] = [
   smolLm3,
 ];
 
-const supported = families.flatMap((family) => family.architectures);
+/** `architectures` values of config.json that Kintsugi runs. */
+export const supportedArchitectures: readonly string[] = families.flatMap(
+  (family) => family.architectures,
+);
 
 /** The family of a config.json. @throws KintsugiError UNSUPPORTED_ARCHITECTURE listing what is. */
 export function familyOf(config: Record<string, unknown>, file: string): Family {
@@ -40,6 +43,10 @@ export function familyOf(config: Record<string, unknown>, file: string): Family 
     architectures.length > 0
       ? `${architectures.join(', ')} is not a supported architecture`
       : 'config.json names no architecture',
-    { file, field: 'architectures', next: `Choose a model of: ${supported.join(', ')}.` },
+    {
+      file,
+      field: 'architectures',
+      next: `Choose a model of: ${supportedArchitectures.join(', ')}.`,
+    },
   );
 }

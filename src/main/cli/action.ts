@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { dataHome } from '../home.ts';
 import type { Context, Outcome } from './context.ts';
+import { ensureModel } from './download.ts';
 import type { Progress } from './progress.ts';
 
 /** What the process gives every command. */
@@ -23,6 +24,8 @@ export function createAddAction(program: Command, { signal, progress }: CommandP
       const flags = program.opts<{ json?: boolean; home?: string }>();
       const json = flags.json ?? false;
       const context = { home: dataHome(flags.home), signal, progress, json };
+      const { model } = options as { readonly model?: string };
+      if (model !== undefined) await ensureModel(model, context);
       const { document, text } = await action(options, context, ...positional);
       progress.clear();
       process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : `${text}\n`);

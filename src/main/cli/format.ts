@@ -26,6 +26,12 @@ export function formatBytes(bytes: number): string {
 
 export const formatCount = (count: number): string => count.toLocaleString('en');
 
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+
+/** "7.2M": for parameters; nothing where it is unknown. */
+export const formatCompact = (count: number | null): string =>
+  count === null ? '' : compact.format(count);
+
 export const formatPercent = (share: number): string => `${Math.round(share * 100)}%`;
 
 /** Left-aligned first column, the others right-aligned. */

@@ -58,6 +58,8 @@ export function addEngineOptions(command: Command): Command {
     .option('--threads <n>', 'CPU threads, 0 for all cores', integer('--threads', 0, 1024), 0);
 }
 
+export const MODEL_HELP = 'starter, a model folder, or org/name of the hub';
+
 /** Options that name an arm by its folders. */
 export interface ArmOptions {
   readonly model: string;
@@ -67,7 +69,7 @@ export interface ArmOptions {
 
 export function addArmOptions(command: Command): Command {
   return command
-    .option('--model <dir>', 'model folder, or starter', 'starter')
+    .option('--model <name>', MODEL_HELP, 'starter')
     .option('--bank <dir>', 'prompt bank to put in front of every input')
     .addOption(new Option('--adapter <dir>', 'LoRA adapter, with or without a bank, or a prefix'));
 }

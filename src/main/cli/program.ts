@@ -5,6 +5,7 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addGenerateCommand } from './commands/generate.ts';
 import { addLogitsCommand } from './commands/logits.ts';
+import { addModelsCommand } from './commands/models.ts';
 import { addRepairCommand } from './commands/repair.ts';
 import { addRunsCommand } from './commands/runs.ts';
 import { addTuneCommand } from './commands/tune.ts';
@@ -29,6 +30,7 @@ export function createProgram(parts: CommandParts): Command {
   addLogitsCommand(program, addAction);
   addGenerateCommand(program, addAction);
   addRunsCommand(program, addAction);
+  addModelsCommand(program, addAction);
   addDoctorCommand(program, addAction);
   return program;
 }

@@ -4,11 +4,16 @@ import { formatSeconds } from './format.ts';
 /** Where a command reports that it is alive. Everything goes to stderr: stdout is for results. */
 export interface Progress {
   /** `share` in [0, 1]. */
-  update(label: string, share: number, secondsLeft?: number): void;
+  update(label: string, share: number, secondsLeft?: number, more?: Detail): void;
   /** A line that stays: a stage that ended, a warning. */
   line(text: string): void;
   /** Takes an unfinished bar off the screen. */
   clear(): void;
+}
+
+interface Detail {
+  /** What a bar has room for, for example bytes. */
+  readonly detail: string;
 }
 
 const REDRAW_INTERVAL = 100;
@@ -27,12 +32,12 @@ function createBar(stream: WriteStream): Progress {
     visible = false;
   };
   return {
-    update(label, share, secondsLeft) {
+    update(label, share, secondsLeft, more) {
       if (performance.now() - drawnAt < REDRAW_INTERVAL && share < 1) return;
       drawnAt = performance.now();
       const filled = Math.round(share * BAR_WIDTH);
       const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
-      const text = `${describe(label, share, secondsLeft)}`;
+      const text = describe(label, share, secondsLeft, more);
       stream.write(`\r\x1b[2K${`${bar} ${text}`.slice(0, stream.columns - 1)}`);
       visible = true;
     },
@@ -48,22 +53,23 @@ function createLines(stream: WriteStream): Progress {
   let current = '';
   let tenths = 0;
   return {
-    update(label, share, secondsLeft) {
+    update(label, share, secondsLeft, more) {
       if (label !== current) tenths = 0;
       current = label;
       if (Math.floor(share * 10) <= tenths) return;
       tenths = Math.floor(share * 10);
-      stream.write(`${describe(label, share, secondsLeft)}\n`);
+      stream.write(`${describe(label, share, secondsLeft, more)}\n`);
     },
     line: (text) => stream.write(`${text}\n`),
     clear: () => undefined,
   };
 }
 
-function describe(label: string, share: number, secondsLeft?: number): string {
+function describe(label: string, share: number, secondsLeft?: number, more?: Detail): string {
   const left =
     secondsLeft === undefined || !Number.isFinite(secondsLeft)
       ? ''
       : `, ${formatSeconds(secondsLeft)} left`;
-  return `${label}: ${Math.floor(share * 100)}%${left}`;
+  const detail = more === undefined ? '' : `, ${more.detail}`;
+  return `${label}: ${Math.floor(share * 100)}%${detail}${left}`;
 }

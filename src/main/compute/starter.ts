@@ -1,5 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { KintsugiError } from '../../shared/errors.ts';
+import { findSnapshot } from '../hub/cache.ts';
+import { isRepositoryId, parseRepository } from '../hub/repository.ts';
+import { hubSettings } from '../hub/settings.ts';
 
 /** Beside the sources, beside the bundle of the build, or where a package keeps what is not code. */
 const PLACES = [
@@ -17,5 +21,17 @@ export const starter = {
   heldOutText: join(STARTER, 'text', 'heldout.txt'),
 } as const;
 
-/** A model folder as recipes and options name it. */
-export const modelFolder = (model: string): string => (model === 'starter' ? starter.model : model);
+/**
+ * A model as recipes and options name it: the starter, a folder, or "org/name" of the hub's cache.
+ * @throws KintsugiError CHECKPOINT_MISSING for a model of the hub that is not here
+ */
+export function modelFolder(model: string): string {
+  if (model === 'starter') return starter.model;
+  if (!isRepositoryId(model) || existsSync(model)) return model;
+  const folder = findSnapshot(hubSettings().cache, parseRepository(model));
+  if (folder !== undefined) return folder;
+  throw new KintsugiError('CHECKPOINT_MISSING', `${model} is not on this machine.`, {
+    next: `Download it: on the Models page, or with "kintsugi models download ${model}".`,
+    field: 'model',
+  });
+}

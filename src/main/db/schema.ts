@@ -13,6 +13,8 @@ export interface Schema {
   cases: CasesTable;
   library: LibraryTable;
   compared_banks: ComparedBanksTable;
+  models: ModelsTable;
+  downloads: DownloadsTable;
 }
 
 export type RunStatus =
@@ -148,8 +150,26 @@ interface CasesTable {
   outputs: string;
 }
 
+interface ModelsTable {
+  model: string;
+  added_at: number | null;
+  removed_at: number | null;
+}
+
+interface DownloadsTable {
+  id: string;
+  status: 'queued' | 'running' | 'paused' | 'failed' | 'done';
+  plan: string;
+  error: string | null;
+  notices: Generated<string>;
+  folder: string | null;
+  created_at: number;
+}
+
 export type RunRow = Selectable<RunsTable>;
 export type RunChanges = Updateable<RunsTable>;
 export type LibraryRow = Selectable<LibraryTable>;
+export type ModelRow = Selectable<ModelsTable>;
+export type DownloadRow = Selectable<DownloadsTable>;
 export type StageRow = Selectable<StagesTable>;
 export type MetricRow = Insertable<MetricsTable>;

@@ -82,3 +82,17 @@ export async function linkBlob(
 }
 
 const CANNOT_LINK = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EACCES', 'EINVAL']);
+
+/** Whether a snapshot has a configuration and all the weights that its index names. */
+export function isCompleteModel(folder: string): boolean {
+  const names = new Set(readdirSync(folder));
+  if (!names.has('config.json')) return false;
+  if (names.has('model.safetensors')) return existsSync(join(folder, 'model.safetensors'));
+  try {
+    const index = JSON.parse(readFileSync(join(folder, 'model.safetensors.index.json'), 'utf8'));
+    const shards = new Set(Object.values(index.weight_map as Record<string, unknown>));
+    return shards.size > 0 && [...shards].every((shard) => names.has(String(shard)));
+  } catch {
+    return false;
+  }
+}

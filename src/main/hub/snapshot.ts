@@ -103,6 +103,10 @@ export async function fetchSnapshot(
     onBytes(planBytes(plan));
     await writeRef(place, revision, plan.commit);
     return folder;
+  } catch (error) {
+    // What was refused at the first byte leaves no folder behind.
+    if ((await presentBytes(cache, plan)) === 0) await discardSnapshot(cache, plan);
+    throw error;
   } finally {
     unlock();
   }

@@ -172,6 +172,7 @@ describe('a model', () => {
     ['org/model@v9', 'HUB_NOT_FOUND', /spelling/],
   ])('%s is refused: %s', async (id, code, next) => {
     await expect(download(id)).rejects.toMatchObject({ code, next: expect.stringMatching(next) });
+    expect(readdirSync(cache).filter((name) => name !== '.locks')).toEqual([]);
   });
 
   it('needs a token that its authors let in', async () => {

@@ -5,7 +5,7 @@ import type { AddAction } from '../action.ts';
 import { type CompressionFlags, compressionFlags, compressionOf } from '../compression-options.ts';
 import type { Context, Outcome } from '../context.ts';
 import { formatBytes, formatTable } from '../format.ts';
-import { addEngineOptions, type EngineOptions, integer } from '../options.ts';
+import { addEngineOptions, type EngineOptions, integer, MODEL_HELP } from '../options.ts';
 
 const { calibration } = PRESETS.quick.compression;
 
@@ -22,7 +22,7 @@ export function addCompressCommand(program: Command, addAction: AddAction): void
   const command = program
     .command('compress')
     .description('compresses a model into a new folder')
-    .option('--model <dir>', 'model folder, or starter', 'starter')
+    .option('--model <name>', MODEL_HELP, 'starter')
     .requiredOption('--out <dir>', 'new or empty folder')
     .option('--calibration <file>', 'text to calibrate on, or starter', calibration.source)
     .option(

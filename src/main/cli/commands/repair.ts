@@ -5,13 +5,15 @@ import { PRESET_NAMES, PRESETS, type PresetName } from '../../../shared/presets.
 import { parseRecipe, type Recipe } from '../../../shared/recipe.ts';
 import type { AddAction } from '../action.ts';
 import { type Context, type Outcome, withStore } from '../context.ts';
-import { integer } from '../options.ts';
+import { ensureModel } from '../download.ts';
+import { integer, MODEL_HELP } from '../options.ts';
 import { reportRun } from '../run-progress.ts';
 import { show } from '../show-run.ts';
 
 interface RepairOptions {
   readonly preset?: PresetName;
   readonly recipe?: string;
+  readonly model?: string;
   readonly seed?: number;
   readonly out?: string;
   readonly force?: boolean;
@@ -28,6 +30,7 @@ export function addRepairCommand(program: Command, addAction: AddAction): void {
       ),
     )
     .addOption(new Option('--recipe <file>', 'a recipe as JSON').conflicts('preset'))
+    .option('--model <name>', `${MODEL_HELP}; instead of the recipe’s`)
     .option('--seed <n>', 'seed instead of the recipe’s', integer('--seed', 0, 2 ** 31 - 1))
     .option('--out <dir>', 'new or empty folder for the run (default: in the data folder)')
     .option('--force', 'start even where the memory estimate says that it will not fit')
@@ -38,6 +41,7 @@ export function addRepairCommand(program: Command, addAction: AddAction): void {
 async function repair(options: RepairOptions, context: Context): Promise<Outcome> {
   const recipe = await chooseRecipe(options);
   if (options.printRecipe) return { document: recipe, text: JSON.stringify(recipe, null, 2) };
+  await ensureModel(recipe.model, context);
   const { createRepair, runRepair } = await import('../../compute/repair.ts');
   return withStore(context, async (store) => {
     const run = await createRepair(store, { recipe, home: context.home, out: options.out });
@@ -47,9 +51,13 @@ async function repair(options: RepairOptions, context: Context): Promise<Outcome
   });
 }
 
-async function chooseRecipe({ preset, recipe, seed }: RepairOptions): Promise<Recipe> {
+async function chooseRecipe({ preset, recipe, model, seed }: RepairOptions): Promise<Recipe> {
   const chosen = recipe === undefined ? PRESETS[preset ?? 'quick'] : await readRecipe(recipe);
-  return seed === undefined ? chosen : { ...chosen, seed };
+  return {
+    ...chosen,
+    ...(model !== undefined && { model }),
+    ...(seed !== undefined && { seed }),
+  };
 }
 
 async function readRecipe(file: string): Promise<Recipe> {

@@ -4,7 +4,14 @@ import type { TuneKind } from '../../compute/tune-model.ts';
 import type { AddAction } from '../action.ts';
 import type { Context, Outcome } from '../context.ts';
 import { formatCount } from '../format.ts';
-import { addEngineOptions, decimal, type EngineOptions, integer, list } from '../options.ts';
+import {
+  addEngineOptions,
+  decimal,
+  type EngineOptions,
+  integer,
+  list,
+  MODEL_HELP,
+} from '../options.ts';
 
 const defaults = PRESETS.quick.tuning;
 const PREFIX_RATE = 0.01;
@@ -43,7 +50,7 @@ export function addTuneCommand(program: Command, addAction: AddAction): void {
     .description(
       'tunes a soft prompt (written as a bank of one), a bank, a prefix or a LoRA adapter',
     )
-    .requiredOption('--model <dir>', 'model folder, or starter')
+    .requiredOption('--model <name>', MODEL_HELP)
     .addOption(new Option('--kind <kind>').choices(KINDS).default('prompt'))
     .requiredOption('--data <file>', 'a .jsonl, .csv or .txt, or starter:TASK[,TASK]')
     .option('--tokens <n>', 'virtual tokens', integer('--tokens', 1, 4096), defaults.tokens)

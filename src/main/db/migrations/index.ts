@@ -4,6 +4,7 @@ import * as bankLibrary from './2026-11-24-bank-library.ts';
 import * as workbench from './2026-11-24-workbench.ts';
 import * as deskBankOrigins from './2026-11-25-desk-bank-origins.ts';
 import * as deskComparedBanks from './2026-11-25-desk-compared-banks.ts';
+import * as hubDownloads from './2026-11-25-hub-downloads.ts';
 
 /** In the order of their names. Listed by hand so that a bundled program finds them too. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -12,4 +13,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-11-24-bank-library': bankLibrary,
   '2026-11-25-desk-bank-origins': deskBankOrigins,
   '2026-11-25-desk-compared-banks': deskComparedBanks,
+  '2026-11-25-hub-downloads': hubDownloads,
 };

@@ -1,5 +1,7 @@
 import { openStore } from './db/open.ts';
 import { databasePath } from './home.ts';
+import { openDownloads } from './hub/downloads.ts';
+import { openHub } from './hub/hub.ts';
 import { type ComputeProcess, createCompute } from './jobs/compute.ts';
 import { openJobs } from './jobs/queue.ts';
 import { openRouter } from './router/index.ts';
@@ -32,11 +34,14 @@ export async function openWorkbench({
   const compute = createCompute(() => startCompute(home));
   const jobs = await openJobs(store, compute);
   const secrets = openSecrets(home, shell.keychain);
-  const services = { home, store, compute, jobs, shell, secrets };
+  const hub = openHub(() => secrets.read('hubToken'));
+  const downloads = await openDownloads(hub, store.db);
+  const services = { home, store, compute, jobs, hub, downloads, shell, secrets };
   return {
     services,
     router: openRouter(services),
     async close() {
+      await downloads.close();
       await jobs.close();
       compute.kill();
       await store.close();

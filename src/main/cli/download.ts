@@ -5,8 +5,13 @@ import { type Hub, openHub } from '../hub/hub.ts';
 import { createPace } from '../hub/rate.ts';
 import { isRepositoryId, parseRepository, type Repository } from '../hub/repository.ts';
 import { fetchSnapshot, planBytes, planSnapshot } from '../hub/snapshot.ts';
+import { openSecrets } from '../secrets.ts';
 import type { Context } from './context.ts';
 import { formatBytes } from './format.ts';
+
+/** The hub as the workbench's settings know its user; a keychain is the window's alone. */
+export const openOwnHub = ({ home }: Context): Hub =>
+  openHub(() => openSecrets(home, null).read('hubToken'));
 
 /** Downloads what is missing of a repository, showing how far it is. Answers the snapshot's folder. */
 export async function download(
@@ -49,7 +54,7 @@ const stopped = (name: string): KintsugiError =>
 /** Downloads a model that is named as the hub names it and is not here yet; others are left alone. */
 export async function ensureModel(model: string, context: Context): Promise<void> {
   if (!isRepositoryId(model) || existsSync(model)) return;
-  const hub = openHub();
+  const hub = openOwnHub(context);
   const repository = parseRepository(model);
   const cached = findSnapshot(hub.settings().cache, repository);
   if (cached !== undefined && isCompleteModel(cached)) return;

@@ -15,7 +15,10 @@ const TUNING_LENGTH = 256;
  * An upper estimate of what a repair holds at its peak, by cause. Graph memory is counted without
  * reuse of buffers between operations, so the real peak is usually lower.
  */
-export function estimateMemory(model: Model, { tuning }: Recipe): MemoryItem[] {
+export function estimateMemory(
+  model: Pick<Model, 'family' | 'config'>,
+  { tuning }: Recipe,
+): MemoryItem[] {
   const { config } = model;
   const linears = linearShapes(model);
   const length = Math.min(config.maxPositions, TUNING_LENGTH) + tuning.tokens;

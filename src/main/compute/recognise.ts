@@ -12,6 +12,7 @@ import type { ModelReport } from '../../shared/contract/library.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { reportError } from '../report-error.ts';
 import { loadModel } from './load-model.ts';
+import { parameterCount } from './model-shape.ts';
 
 /** How much of a folder is read: its headers, its tokenizer too, or all its weights. */
 export type Depth = 'headers' | 'all';
@@ -77,23 +78,17 @@ export function openConfig(
 }
 
 function describeConfig(json: JsonObject, dir: string): Partial<ModelReport> {
-  const { family, config } = openConfig(json, join(dir, 'config.json'));
+  const opened = openConfig(json, join(dir, 'config.json'));
+  const { config } = opened;
   return {
     architecture: config.architecture,
     supported: true,
-    parameters: countParameters(family, config),
+    parameters: parameterCount(opened),
     layers: config.layers,
     hiddenSize: config.hiddenSize,
     vocabulary: config.vocabularySize,
     maxPositions: config.maxPositions,
   };
-}
-
-export function countParameters(family: Family, config: ModelConfig): number {
-  return [...family.tensorShapes(config).values()].reduce(
-    (sum, shape) => sum + shape.reduce((a, b) => a * b, 1),
-    0,
-  );
 }
 
 function describeWeights(tensors: readonly TensorEntry[]): Partial<ModelReport> {

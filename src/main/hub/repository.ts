@@ -31,6 +31,3 @@ export function parseRepository(id: string, kind: RepositoryKind = 'model'): Rep
 
 /** Whether a model is named as the hub names it, rather than by a folder. */
 export const isRepositoryId = (text: string): boolean => ID.test(text) && !/--|\.\./.test(text);
-
-export const repositoryId = ({ name, revision }: Repository): string =>
-  revision === 'main' ? name : `${name}@${revision}`;

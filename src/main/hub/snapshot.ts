@@ -14,6 +14,7 @@ import {
   type Plan,
   type PlannedFile,
 } from './plan.ts';
+import { fileUrl } from './read-file.ts';
 import type { Repository } from './repository.ts';
 import { type TransferOptions, transfer } from './transfer.ts';
 
@@ -69,7 +70,7 @@ export async function fetchSnapshot(
   { signal, onBytes, ...options }: SnapshotOptions,
 ): Promise<string> {
   const { cache, endpoint } = hub.settings();
-  const { kind, name, revision } = plan.repository;
+  const { name, revision } = plan.repository;
   const place = cachedRepository(cache, plan.repository);
   await mkdir(place.blobs, { recursive: true });
   const unlock = await lockRepository(cache, place.folder, name);
@@ -79,13 +80,12 @@ export async function fetchSnapshot(
     const folder = join(place.snapshots, plan.commit);
     const fetch = createHubFetch(hub.settings(), { what: name });
     const stop = new AbortController();
-    const base = `${endpoint}/${kind === 'model' ? '' : 'datasets/'}${name}/resolve/${plan.commit}`;
     await eachOf(blobsOf(plan), CONNECTIONS, stop, async (file) => {
       const { value } = file.hash;
       const blob = join(place.blobs, value);
       if (!(await isWhole(blob, file)))
         await transfer(
-          { ...file, url: `${base}/${file.path.split('/').map(encodeURIComponent).join('/')}` },
+          { ...file, url: fileUrl(endpoint, plan.repository, plan.commit, file.path) },
           blob,
           {
             ...options,

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describeCompression } from '../../shared/compression.ts';
 import type { BankDetail, BankRun, BankSummary } from '../../shared/contract/banks.ts';
 import { KintsugiError } from '../../shared/errors.ts';
+import { modelName } from '../../shared/model-name.ts';
 import { recipeSchema } from '../../shared/recipe.ts';
 import { type Arm, type ArmResult, bankArmId } from '../../shared/results.ts';
 import { checkSameModel, type FoundBank, openBank } from '../compute/bank-library.ts';
@@ -77,7 +78,7 @@ export function openLibrary(db: Store['db'], folder: string) {
   const nameOfRunBank = async (runId: string, seed: number): Promise<string> => {
     const recipe = recipeSchema.safeParse((await findRun(db, runId)).recipe).data;
     if (recipe === undefined) return `Bank of ${runId}`;
-    const model = recipe.model === 'starter' ? 'Starter' : basename(recipe.model);
+    const model = recipe.model === 'starter' ? 'Starter' : modelName(recipe.model);
     const seeds = recipe.repeats > 1 ? `, seed ${seed}` : '';
     return `${model}, ${describeCompression(recipe.compression)}${seeds}`;
   };

@@ -1,6 +1,8 @@
 import { bankHandlers } from './banks.ts';
 import { compareHandlers } from './compare.ts';
 import type { Handlers } from './handlers.ts';
+import { hubHandlers } from './hub.ts';
+import { libraryHandlers } from './library.ts';
 import { playgroundHandlers } from './playground.ts';
 import { createRouter, type Router } from './router.ts';
 import { runHandlers } from './runs.ts';
@@ -17,6 +19,8 @@ export function openRouter(services: Services): Router {
     ...compareHandlers(services),
     ...playgroundHandlers(services),
     ...bankHandlers(services),
+    ...hubHandlers(services),
+    ...libraryHandlers(services),
   };
   return createRouter(handlers);
 }

@@ -1,5 +1,6 @@
 import type { NamesOf } from '../../shared/contract/index.ts';
 import { KintsugiError } from '../../shared/errors.ts';
+import { modelName } from '../../shared/model-name.ts';
 import { MOST_POINTS, toSeries } from '../db/metric-series.ts';
 import { sampleMetrics } from '../db/metrics.ts';
 import { findRun, listRuns, updateRun } from '../db/runs.ts';
@@ -71,8 +72,7 @@ export function runHandlers(services: Services): Handlers<NamesOf<'runs'>> {
 
   /** "Starter 3": the model's name and a count. */
   async function nextName(model: string): Promise<string> {
-    const label =
-      model === 'starter' ? 'Starter' : (model.split(/[\\/]/).filter(Boolean).at(-1) ?? 'Run');
+    const label = model === 'starter' ? 'Starter' : modelName(model);
     const taken = new Set(
       [...(await listRuns(db)), ...(await listRuns(db, true))].map((run) => run.name),
     );

@@ -1,4 +1,6 @@
 import type { Store } from '../db/open.ts';
+import type { Downloads } from '../hub/downloads.ts';
+import type { Hub } from '../hub/hub.ts';
 import type { Compute } from '../jobs/compute.ts';
 import type { Jobs } from '../jobs/queue.ts';
 import type { Keychain, Secrets } from '../secrets.ts';
@@ -12,6 +14,8 @@ export interface Services {
   readonly compute: Compute;
   readonly jobs: Jobs;
   readonly secrets: Secrets;
+  readonly hub: Hub;
+  readonly downloads: Downloads;
   /** What only a window can do. */
   readonly shell: Shell;
 }

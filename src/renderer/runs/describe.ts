@@ -1,11 +1,8 @@
 import { describeCompression, gridOf } from '../../shared/compression.ts';
+import { modelName } from '../../shared/model-name.ts';
 import type { Recipe } from '../../shared/recipe.ts';
 import type { ArmRecovery } from '../../shared/results.ts';
 import { formatPercent } from '../format.ts';
-
-/** The last part of a model's folder, or "starter". */
-export const modelName = (model: string): string =>
-  model.split(/[/\\]/).filter(Boolean).at(-1) ?? model;
 
 /** What a run does, in a few words: "starter · GPTQ 2 bits, groups of 64". */
 export function describeRecipe(recipe: Recipe | null): string {

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { bankProcedures } from './banks.ts';
 import { compareProcedures } from './compare.ts';
+import { hubProcedures } from './hub.ts';
+import { libraryProcedures } from './library.ts';
 import { playgroundProcedures } from './playground.ts';
 import type { Procedure } from './procedure.ts';
 import { runProcedures } from './runs.ts';
@@ -15,6 +17,8 @@ export const contract = {
   ...compareProcedures,
   ...playgroundProcedures,
   ...bankProcedures,
+  ...hubProcedures,
+  ...libraryProcedures,
 } as const;
 
 type Contract = typeof contract;

@@ -1,11 +1,10 @@
 import { type Command, Option } from 'commander';
 import type { LibraryModel, ModelReport } from '../../../shared/contract/library.ts';
-import { openHub } from '../../hub/hub.ts';
 import { type Library, openLibrary } from '../../hub/library.ts';
 import { parseRepository, type RepositoryKind } from '../../hub/repository.ts';
 import type { AddAction } from '../action.ts';
 import { type Context, type Outcome, withStore } from '../context.ts';
-import { download } from '../download.ts';
+import { download, openOwnHub } from '../download.ts';
 import { formatBytes, formatCompact, formatCount, formatTable } from '../format.ts';
 import { integer } from '../options.ts';
 
@@ -23,7 +22,7 @@ export function addModelsCommand(program: Command, addAction: AddAction): void {
       .description('repositories of the hub, the most downloaded first')
       .option('--dataset', 'datasets instead of models')
       .option('--limit <n>', 'how many at most', integer('--limit', 1, 200), 20),
-    (options, _, query) => search(query!, options),
+    (options, context, query) => search(query!, options, context),
   );
   addAction<KindOptions & { readonly file?: string[] }>(
     models
@@ -56,11 +55,12 @@ const kindOf = ({ dataset }: KindOptions): RepositoryKind => (dataset ? 'dataset
 async function search(
   query: string,
   options: KindOptions & { readonly limit: number },
+  context: Context,
 ): Promise<Outcome> {
   const { searchHub } = await import('../../hub/search.ts');
   const { isSupported } = await import('../../compute/recognise.ts');
   const kind = kindOf(options);
-  const { entries, more } = await searchHub(openHub(), kind, query, options.limit);
+  const { entries, more } = await searchHub(openOwnHub(context), kind, query, options.limit);
   const document = entries.map((entry) => ({
     ...entry,
     supported: isSupported(entry.architecture),
@@ -89,7 +89,7 @@ async function fetchRepository(
   context: Context,
 ): Promise<Outcome> {
   const repository = parseRepository(id, kindOf(options));
-  const { folder, bytes } = await download(openHub(), repository, context, options.file);
+  const { folder, bytes } = await download(openOwnHub(context), repository, context, options.file);
   return { document: { id, folder, bytes }, text: `${formatBytes(bytes)} in ${folder}` };
 }
 
@@ -101,7 +101,7 @@ async function withLibrary(
   const { recognise } = await import('../../compute/recognise.ts');
   const { starter } = await import('../../compute/starter.ts');
   return withStore(context, ({ db }) =>
-    use(openLibrary({ hub: openHub(), db, recognise, starter: starter.model })),
+    use(openLibrary({ hub: openOwnHub(context), db, recognise, starter: starter.model })),
   );
 }
 

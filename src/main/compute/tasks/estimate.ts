@@ -107,7 +107,7 @@ function diskItems({ tuning, evaluation, repeats }: Recipe, compressed: number):
   ];
 }
 
-function need(items: readonly MemoryItem[], available: number): Need {
+export function need(items: readonly MemoryItem[], available: number): Need {
   const total = sum(items.map(({ bytes }) => bytes));
   return { fit: fitOf(total, available), total, available, items };
 }

@@ -1,6 +1,7 @@
 import { compareTasks } from './compare.ts';
 import { dataTasks } from './data.ts';
 import { estimateTasks } from './estimate.ts';
+import { hubTasks } from './hub.ts';
 import { modelTasks } from './models.ts';
 import { playgroundTasks } from './playground.ts';
 import { runTasks } from './runs.ts';
@@ -10,6 +11,7 @@ import { systemTasks } from './system.ts';
 export const tasks = {
   ...systemTasks,
   ...modelTasks,
+  ...hubTasks,
   ...dataTasks,
   ...estimateTasks,
   ...runTasks,

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ModelInfo } from '../../../shared/contract/wizard.ts';
+import { modelName } from '../../../shared/model-name.ts';
+import { isRepositoryId } from '../../hub/repository.ts';
 import { type LoadedModel, loadModel } from '../load-model.ts';
 import { limitsOf, parameterCount } from '../model-shape.ts';
 import { modelFolder } from '../starter.ts';
@@ -27,11 +30,15 @@ export async function inspectModel(model: string): Promise<Inspected> {
   const known = inspected.get(folder);
   if (known !== undefined && known.stamp === stamp) return known;
   const loaded = await loadModel(folder);
-  const found = { stamp, loaded, info: describe(model === 'starter' ? model : folder, loaded) };
+  const found = { stamp, loaded, info: describe(keepsName(model) ? model : folder, loaded) };
   if (inspected.size >= REMEMBERED) inspected.delete(inspected.keys().next().value!);
   inspected.set(folder, found);
   return found;
 }
+
+/** The starter and models of the hub go by their names, folders by their absolute path. */
+const keepsName = (model: string): boolean =>
+  model === 'starter' || (isRepositoryId(model) && !existsSync(model));
 
 function describe(name: string, { model, checkpoint, quantized }: LoadedModel): ModelInfo {
   const { config } = model;
@@ -39,7 +46,7 @@ function describe(name: string, { model, checkpoint, quantized }: LoadedModel): 
   const stored = [...checkpoint.tensors.values()].reduce((sum, { length }) => sum + length, 0);
   return {
     model: name,
-    name: name === 'starter' ? 'Starter model' : basename(name),
+    name: modelName(name),
     architecture: config.architecture,
     parameters,
     bytes: stored || parameters * FLOAT,

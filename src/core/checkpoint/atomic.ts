@@ -38,16 +38,37 @@ export async function writeFolderAtomic(
   const target = resolve(path);
   const part = partPath(target);
   try {
-    // Removes an empty folder, which not every system can rename over, and nothing else.
-    await rmdir(target).catch(ignoreMissing);
+    await refuseOccupied(target);
     await mkdir(part, { recursive: true });
     await fill(part);
-    await syncFolder(part);
-    await rename(part, target);
-    await syncFolder(dirname(target));
+    await publishFolder(part, target);
   } catch (cause) {
     await rm(part, { recursive: true, force: true }).catch(() => {});
     throw asUnwritable(unwrapped(cause), target);
+  }
+}
+
+/**
+ * Refuses a path that holds something; an empty folder, which not every system can rename over, is
+ * removed. @throws KintsugiError OUTPUT_UNWRITABLE
+ */
+export async function refuseOccupied(path: string): Promise<void> {
+  await rmdir(path)
+    .catch(ignoreMissing)
+    .catch((cause: unknown) => {
+      throw asUnwritable(cause, path);
+    });
+}
+
+/** Renames a finished folder to `path`, durably. @throws KintsugiError OUTPUT_UNWRITABLE */
+export async function publishFolder(folder: string, path: string): Promise<void> {
+  try {
+    await refuseOccupied(path);
+    await syncFolder(folder);
+    await rename(folder, path);
+    await syncFolder(dirname(path));
+  } catch (cause) {
+    throw asUnwritable(cause, path);
   }
 }
 

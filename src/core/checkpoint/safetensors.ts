@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { KintsugiError } from '../../shared/errors.ts';
+import { free } from '../free.ts';
 import { writeAtomically } from './atomic.ts';
 import { DTYPE_BYTES, type Dtype, firstNonFinite, isFloatDtype, widen } from './dtype.ts';
 import {
@@ -121,7 +122,9 @@ export function readFloat32(entry: TensorEntry): Float32Array {
   const { dtype } = entry;
   if (!isFloatDtype(dtype))
     throw invalidSafetensors(entry.path, `${entry.name} is ${dtype}, not a float`, entry.name);
-  const values = widen(dtype, readRaw(entry));
+  const bytes = readRaw(entry);
+  const values = widen(dtype, bytes);
+  if (values.buffer !== bytes.buffer) free(bytes);
   return entry.transposed ? transpose(values, entry.shape) : values;
 }
 
@@ -149,14 +152,21 @@ export function indexOf(shape: readonly number[], flat: number): number[] {
 /** Bytes looked at together when a whole tensor need not be in memory; a multiple of every size. */
 const CHUNK = 2 ** 22;
 
+/** The bytes of a tensor in pieces of at most 4 MiB. @throws KintsugiError SAFETENSORS_INVALID */
+function* readChunks(entry: TensorEntry): Generator<Uint8Array> {
+  for (let start = 0; start < entry.length; start += CHUNK)
+    yield readPart(entry, start, Math.min(CHUNK, entry.length - start));
+}
+
 /** Where the first NaN or infinity of a float tensor is, or undefined. Reads in pieces. */
 export function findNonFinite(entry: TensorEntry): number[] | undefined {
-  const { dtype, shape, length } = entry;
+  const { dtype, shape } = entry;
   if (!isFloatDtype(dtype)) return undefined;
-  for (let start = 0; start < length; start += CHUNK) {
-    const chunk = readPart(entry, start, Math.min(CHUNK, length - start));
+  let before = 0;
+  for (const chunk of readChunks(entry)) {
     const found = firstNonFinite(dtype, chunk);
-    if (found >= 0) return indexOf(shape, start / DTYPE_BYTES[dtype] + found);
+    if (found >= 0) return indexOf(shape, before + found);
+    before += chunk.length / DTYPE_BYTES[dtype];
   }
   return undefined;
 }
@@ -169,6 +179,19 @@ export interface TensorData {
   readonly data: Uint8Array;
 }
 
+/** A tensor to write whose bytes are made, or read, piece by piece as they are written. */
+export interface TensorStream extends Omit<TensorData, 'data'> {
+  readonly data: () => Iterable<Uint8Array>;
+}
+
+/** A tensor of another file, to be written as it is without being in memory whole. */
+export const copyOf = (entry: TensorEntry): TensorStream => ({
+  name: entry.name,
+  dtype: entry.dtype,
+  shape: entry.shape,
+  data: () => readChunks(entry),
+});
+
 /**
  * Writes a safetensors file, completely or not at all. As in the reference implementation wider
  * elements come first, so that every tensor is aligned to its element.
@@ -176,24 +199,33 @@ export interface TensorData {
  */
 export async function writeSafetensors(
   path: string,
-  tensors: readonly TensorData[],
+  tensors: readonly (TensorData | TensorStream)[],
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const ordered = tensors.toSorted((a, b) => DTYPE_BYTES[b.dtype] - DTYPE_BYTES[a.dtype]);
   const header = encodeHeader({ tensors: layOut(ordered), metadata });
   await writeAtomically(path, async (file) => {
     await file.writeFile(header);
-    for (const { data } of ordered) await file.writeFile(data);
+    for (const tensor of ordered) await writeTensor(file, tensor);
   });
 }
 
-function layOut(tensors: readonly TensorData[]): TensorInfo[] {
+async function writeTensor(file: FileHandle, tensor: TensorData | TensorStream): Promise<void> {
+  const { name, dtype, shape, data } = tensor;
+  let written = 0;
+  for (const chunk of typeof data === 'function' ? data() : [data]) {
+    written += chunk.length;
+    await file.writeFile(chunk);
+  }
+  if (written !== byteLength(dtype, shape))
+    throw new RangeError(`${name}: ${written} bytes are not ${dtype} [${shape}]`);
+}
+
+function layOut(tensors: readonly Omit<TensorInfo, 'begin' | 'end'>[]): TensorInfo[] {
   let end = 0;
-  const infos = tensors.map(({ name, dtype, shape, data }) => {
-    if (data.length !== byteLength(dtype, shape))
-      throw new RangeError(`${name}: ${data.length} bytes are not ${dtype} [${shape}]`);
+  const infos = tensors.map(({ name, dtype, shape }) => {
     const begin = end;
-    end += data.length;
+    end += byteLength(dtype, shape)!;
     return { name, dtype, shape, begin, end };
   });
   if (new Set(infos.map(({ name }) => name)).size < infos.length)

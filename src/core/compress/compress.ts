@@ -1,191 +1,212 @@
+import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { availableMemory, resourceUsage } from 'node:process';
-import type { CompressionOptions } from '../../shared/compression.ts';
-import { writeFolderAtomic } from '../checkpoint/atomic.ts';
+import { refuseOccupied } from '../checkpoint/atomic.ts';
+import { type FloatDtype, widen } from '../checkpoint/dtype.ts';
 import type { Checkpoint } from '../checkpoint/folder.ts';
-import { readFloat32, readRaw, type TensorData } from '../checkpoint/safetensors.ts';
-import type { Engine } from '../engine/program.ts';
+import {
+  copyOf,
+  readFloat32,
+  type TensorData,
+  type TensorEntry,
+  type TensorStream,
+  transpose,
+} from '../checkpoint/safetensors.ts';
+import { free } from '../free.ts';
 import { recogniseModel } from '../models/recognise.ts';
-import { storedWeights } from '../models/weights.ts';
-import {
-  type Block,
-  type Calibration,
-  type CalibrationIds,
-  type Linear,
-  startCalibration,
-} from './calibrate.ts';
-import { requireMemory } from './estimate.ts';
-import {
-  asStored,
-  createShardWriter,
-  linearTensors,
-  type ShardWriter,
-  writeCompanions,
-} from './folder.ts';
+import type { Block, Calibration, Linear } from './calibrate.ts';
+import { freeDisk, requireDisk, requireMemory } from './estimate.ts';
+import { asStored, linearTensors, shardName, writeCompanions, writeIndex } from './folder.ts';
 import type { Algebra } from './gemm.ts';
+import type { CompressionJob } from './job.ts';
 import { compressorOf } from './methods.ts';
 import { createOrtAlgebra } from './ort-gemm.ts';
+import { openPartial, type PartialWork } from './partial.ts';
 import { pause } from './pause.ts';
 import { type CompressionPlan, type PlannedBlock, planCompression } from './plan.ts';
+import { createProgress } from './progress.ts';
+import { type CompressedLinear, dequantize } from './quantized.ts';
 import { type CompressionReport, type LayerReport, linearBytes, shareOfZeros } from './report.ts';
-
-export interface CompressionProgress {
-  /** Linears done, of `total`. */
-  readonly done: number;
-  readonly total: number;
-  /** The linear just done. */
-  readonly layer: LayerReport;
-  readonly secondsLeft: number;
-}
-
-export interface CompressionJob {
-  readonly checkpoint: Checkpoint;
-  /** Folder to make; may exist if it is empty. */
-  readonly out: string;
-  readonly options: CompressionOptions;
-  /** Needed by methods that look at inputs; the others only measure their error with it. */
-  readonly calibration?: CalibrationIds;
-  readonly engine: Engine;
-  /** Recorded: the calibration text was drawn with it. */
-  readonly seed: number;
-  readonly onProgress?: (progress: CompressionProgress) => void;
-  readonly signal?: AbortSignal;
-  /** Bytes that may be used; what is free by default, Infinity to try regardless. */
-  readonly memory?: number;
-  /** CPU threads for the solver's matrix products; all cores by default. */
-  readonly threads?: number;
-}
+import { createRoute } from './route.ts';
+import { createStopwatch, type Stopwatch } from './stopwatch.ts';
 
 /**
  * Compresses a model's linears block by block (METHODS.md B, true-sequential) into a new folder with
- * a report: GPTQ v2 where they are quantised, dense with zeros where they are only pruned. One block's weights are in memory at a time; embeddings and head stay dense.
+ * a report: GPTQ v2 where they are quantised, dense with zeros where they are only pruned. One
+ * block's weights are in memory at a time; embeddings and head stay dense, and are streamed. Finished
+ * blocks lie in `partial` until the folder is complete: whenever the work is cut off, the same job
+ * goes on from them, to the same bits.
  * @throws KintsugiError QUANTIZATION_INVALID, DATA_INVALID, UNSUPPORTED_ARCHITECTURE,
- * MEMORY_INSUFFICIENT and OUTPUT_UNWRITABLE before any work; CANCELLED when `signal` fires, leaving
- * nothing behind.
+ * MEMORY_INSUFFICIENT and OUTPUT_UNWRITABLE before any work; OUTPUT_UNWRITABLE when the disk fills up
+ * and CANCELLED when `signal` fires, keeping finished blocks.
  */
 export async function compress(given: CompressionJob): Promise<CompressionReport> {
   const started = performance.now();
   const job = { ...given, checkpoint: recogniseModel(given.checkpoint).checkpoint };
   const plan = planCompression(job.checkpoint, job.options, job.calibration);
-  requireMemory(plan.estimate, job.memory ?? availableMemory());
-  let report: CompressionReport | undefined;
-  await writeFolderAtomic(job.out, async (dir) => {
-    const shards = createShardWriter(dir, plan.blocks.length + 1);
-    const layers = await compressBlocks(job, plan, shards);
-    await shards.finish();
-    await pause(job.signal);
-    const seconds = (performance.now() - started) / 1000;
-    report = makeReport(job, plan, { layers, seconds, disk: shards.bytesWritten() });
-    await writeCompanions(dir, job.checkpoint, report);
+  requireMemory(plan.memory, job.memory ?? availableMemory());
+  await refuseOccupied(job.out);
+  await pause(job.signal);
+  const work = await openPartial(job.partial ?? `${job.out}.partial`, {
+    job: identityOf(job),
+    discardOther: job.discardOther ?? false,
+    notice: job.onNotice ?? (() => {}),
   });
-  return report!;
+  const secondsBefore = work.secondsBefore;
+  const written = [...work.shards.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  requireDisk(plan.disk, written + (await freeDisk(work.model)), work.model);
+  const stopwatch = createStopwatch();
+  const layers = await compressBlocks(job, plan, { work, stopwatch });
+  await pause(job.signal);
+  const { shards } = work;
+  const disk = [...shards.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  const names = new Map([...shards].map(([file, { tensors }]) => [file, tensors]));
+  await writeIndex(work.model, names, disk);
+  const seconds = secondsBefore + (performance.now() - started) / 1000;
+  const phases = stopwatch.read();
+  const report = makeReport(job, plan, { layers, seconds, phases, disk });
+  await writeCompanions(work.model, job.checkpoint, report);
+  await work.finish(job.out);
+  return report;
+}
+
+/** Everything that decides the result. */
+function identityOf({ checkpoint, options, calibration, engine, seed }: CompressionJob) {
+  const hash = createHash('sha256');
+  if (calibration) hash.update(new Uint8Array(calibration.ids.slice().buffer));
+  const text = calibration && { ids: hash.digest('hex'), length: calibration.length };
+  return { base: checkpoint.hash, options, calibration: text, device: engine.device, seed };
 }
 
 async function compressBlocks(
   job: CompressionJob,
   plan: CompressionPlan,
-  shards: ShardWriter,
+  { work, stopwatch }: { readonly work: PartialWork; readonly stopwatch: Stopwatch },
 ): Promise<LayerReport[]> {
-  await pause(job.signal);
-  await shards.add(readDense(job.checkpoint, plan.rest));
-  const calibration = await calibrationOf(job, plan);
+  const count = plan.blocks.length + 1;
+  const rest = shardName(1, count);
+  if (!work.shards.has(rest)) await work.add(rest, copies(job.checkpoint, plan.rest), []);
   const algebra = createOrtAlgebra(job.threads ?? availableParallelism());
+  const route = createRoute(job, plan, { algebra, stopwatch, work });
+  const progress = createProgress(plan, job.onProgress);
   const layers: LayerReport[] = [];
-  const report = reporter(job, plan, layers);
   try {
-    for (const block of plan.blocks)
-      await shards.add(await compressBlock({ job, calibration, algebra, report }, block));
+    for (const block of plan.blocks) {
+      const file = shardName(block.layer + 2, count);
+      const finished = work.shards.get(file);
+      if (finished) progress.skip(finished.layers);
+      else {
+        await pause(job.signal);
+        const calibration = await route.to(block.layer);
+        const report = progress.block(block.layer);
+        const done = await compressBlock({ job, calibration, algebra, stopwatch, report }, block);
+        const next = route.passed(block.layer);
+        await stopwatch.time('write', () => work.add(file, done.tensors, done.layers, next));
+      }
+      layers.push(...work.shards.get(file)!.layers);
+    }
   } finally {
     await algebra.release();
   }
   return layers;
 }
 
-async function calibrationOf(
-  { checkpoint, calibration, engine, signal }: CompressionJob,
-  { family, config }: CompressionPlan,
-): Promise<Calibration | undefined> {
-  const model = { family, config, weights: storedWeights(checkpoint.tensors) };
-  return calibration && startCalibration(engine, model, calibration, signal);
-}
-
-/** Collects the layers' reports and tells them on, with the time left at the mean pace. */
-function reporter(job: CompressionJob, plan: CompressionPlan, layers: LayerReport[]) {
-  const total = plan.blocks.reduce((sum, block) => sum + block.linears.length, 0);
-  const started = performance.now();
-  return (layer: LayerReport) => {
-    layers.push(layer);
-    const pace = (performance.now() - started) / 1000 / layers.length;
-    const secondsLeft = pace * (total - layers.length);
-    job.onProgress?.({ done: layers.length, total, layer, secondsLeft });
-  };
-}
-
 interface BlockContext {
   readonly job: CompressionJob;
   readonly calibration: Calibration | undefined;
   readonly algebra: Algebra;
+  readonly stopwatch: Stopwatch;
   readonly report: (layer: LayerReport) => void;
 }
 
 /** Stages in true-sequential order: each sees inputs made by the stages quantised before it. */
 async function compressBlock(
-  context: BlockContext,
+  { report, ...context }: BlockContext,
   { layer, linears, stages, dense }: PlannedBlock,
-): Promise<TensorData[]> {
+): Promise<{ tensors: (TensorData | TensorStream)[]; layers: LayerReport[] }> {
   const { checkpoint, signal } = context.job;
-  const weights = new Map(
-    linears.map(({ module }) => [module, readWeight(checkpoint, module)] as const),
-  );
+  const weights = new Map<string, () => Float32Array>();
+  const block = { layer, linears, weights };
   const tensors: TensorData[] = [];
-  for (const stage of stages)
-    tensors.push(...(await compressStage(context, { layer, linears, weights }, stage)));
+  const layers: LayerReport[] = [];
+  const collect = (layer: LayerReport) => {
+    layers.push(layer);
+    report(layer);
+  };
+  for (const stage of stages) {
+    const done = await compressStage({ ...context, report: collect }, block, stage);
+    for (const linear of done) {
+      tensors.push(...linear.tensors);
+      weights.set(linear.module, linear.weight);
+    }
+  }
   await pause(signal);
-  await context.calibration?.advance({ layer, linears, weights });
-  return [...tensors, ...readDense(checkpoint, dense)];
+  await context.calibration?.advance(block);
+  return { tensors: [...tensors, ...copies(checkpoint, dense)], layers };
 }
 
-/** Compresses linears that read one input, and puts what is left of them into `block.weights`. */
+interface FinishedLinear {
+  readonly module: string;
+  readonly tensors: readonly TensorData[];
+  /** Makes the weight [out, in] that the tensors hold; waiting, a block takes little memory. */
+  readonly weight: () => Float32Array;
+}
+
+/** Compresses linears that read one input. */
 async function compressStage(
-  { job: { checkpoint, options, signal }, calibration, algebra, report }: BlockContext,
+  { job: { checkpoint, options, signal }, calibration, algebra, stopwatch, report }: BlockContext,
   block: Block,
   stage: readonly Linear[],
-): Promise<TensorData[]> {
+): Promise<FinishedLinear[]> {
   await pause(signal);
   let since = performance.now();
   const compressor = compressorOf(options);
   const columns = stage[0]!.in;
   const hessian = await calibration?.hessian(block, stage[0]!);
-  const factor = hessian && (await compressor.prepare?.(hessian, columns, algebra));
+  const factor =
+    hessian &&
+    (await stopwatch.time('factor', async () => compressor.prepare?.(hessian, columns, algebra)));
   const shared = { in: columns, ...(hessian && { hessian }), ...(factor && { factor }) };
-  const tensors: TensorData[] = [];
+  const done: FinishedLinear[] = [];
   for (const { module, out } of stage) {
     await pause(signal);
     const entry = checkpoint.tensors.get(`${module}.weight`)!;
-    const problem = { weight: block.weights.get(module)!, out, ...shared };
-    const linear = asStored(await compressor.compress(problem, algebra), entry);
-    block.weights.set(module, linear.weight);
-    tensors.push(...linearTensors(module, linear, entry));
+    const weight = readFloat32(entry);
+    const problem = { weight, out, ...shared };
+    const compressed = await stopwatch.time('solve', () => compressor.compress(problem, algebra));
+    const linear = asStored(compressed, entry);
+    const tensors = linearTensors(module, linear, entry);
+    done.push({ module, tensors, weight: decoding(linear, tensors, entry) });
     const now = performance.now();
     const [seconds, memory] = [(now - since) / 1000, linearBytes(linear)];
     since = now;
     const { error, damping } = linear;
     const sparsity = shareOfZeros(linear.weight);
     report({ module, out, in: columns, sparsity, error, damping, memory, seconds });
+    free(weight);
+    free(linear.weight);
   }
-  return tensors;
+  if (hessian) free(hessian);
+  if (factor) free(factor.upper);
+  return done;
 }
 
-function readWeight(checkpoint: Checkpoint, module: string): Float32Array {
-  return readFloat32(checkpoint.tensors.get(`${module}.weight`)!);
+/** Makes the weight again from its codes, or from the one tensor of a weight that stays dense. */
+function decoding(
+  { quantized }: CompressedLinear,
+  [dense]: readonly TensorData[],
+  { shape, transposed }: TensorEntry,
+) {
+  if (quantized) return () => dequantize(quantized);
+  const { dtype, data } = dense!;
+  return () => {
+    const values = widen(dtype as FloatDtype, data.slice());
+    return transposed ? transpose(values, shape) : values;
+  };
 }
 
-function readDense({ tensors }: Checkpoint, names: readonly string[]): TensorData[] {
-  return names.map((name) => {
-    const entry = tensors.get(name)!;
-    return { name, dtype: entry.dtype, shape: entry.shape, data: readRaw(entry) };
-  });
-}
+const copies = ({ tensors }: Checkpoint, names: readonly string[]): TensorStream[] =>
+  names.map((name) => copyOf(tensors.get(name)!));
 
 function makeReport(
   { checkpoint, options, calibration, seed }: CompressionJob,
@@ -193,6 +214,7 @@ function makeReport(
   done: {
     readonly layers: readonly LayerReport[];
     readonly seconds: number;
+    readonly phases: CompressionReport['phases'];
     readonly disk: number;
   },
 ): CompressionReport {
@@ -210,7 +232,8 @@ function makeReport(
     layers: done.layers,
     disk: { original: plan.bytes.disk, compressed: done.disk },
     memory: { original: plan.bytes.memory, compressed: plan.bytes.dense + codes },
-    process: { estimated: plan.estimate.total, peak: resourceUsage().maxRSS * 1024 },
+    process: { estimated: plan.memory.total, peak: resourceUsage().maxRSS * 1024 },
     seconds: done.seconds,
+    phases: done.phases,
   };
 }

@@ -23,8 +23,8 @@ export async function factorHessian(
   let mean = 0;
   for (let i = 0; i < n; i++) mean += permuted[i * n + i]! / n;
   for (let damping = first; damping <= LARGEST_DAMPING; damping = raised(damping)) {
-    const upper = await inverseFactor(permuted, n, damping * mean, algebra);
-    if (upper !== undefined) return { order, upper: Float32Array.from(upper), damping };
+    const upper = await inverseFactor(permuted, n, damping * mean, algebra, permuted);
+    if (upper !== undefined) return { order, upper, damping };
   }
   throw new KintsugiError('QUANTIZATION_INVALID', 'The Hessian cannot be factored', {
     field: 'damping',

@@ -1,3 +1,4 @@
+import { free } from '../free.ts';
 import { type Algebra, type Gemm, plainAlgebra } from './gemm.ts';
 
 type Gemm64 = Gemm<Float64Array>;
@@ -10,24 +11,25 @@ const SMALLEST_PIVOT = 1e-12;
 
 /**
  * U [n, n], the upper Cholesky factor of H⁻¹ (H⁻¹ = UᵀU), for H = hessian + shift·I; undefined when
- * that is not positive definite. fp64.
+ * that is not positive definite. Computed in fp64, in 4·n² bytes beside the arrays given; U is
+ * written to `upper`, which may be `hessian` itself and is left alone when there is no factor.
  *
- * H⁻¹ is never formed: with J the reversal of the index order, JHJ = LLᵀ gives U = J·L⁻¹·J, and J·M·J
- * of a row-major square matrix is its array reversed.
+ * H⁻¹ is never formed: with J the reversal of the index order, JHJ = LLᵀ gives U = J·L⁻¹·J.
  */
-export async function inverseFactor(
+export async function inverseFactor<T extends Float32Array | Float64Array = Float64Array>(
   hessian: Float32Array,
   n: number,
   shift: number,
   algebra: Algebra = plainAlgebra,
-): Promise<Float64Array | undefined> {
+  upper: T = new Float64Array(n * n) as T,
+): Promise<T | undefined> {
   const panelWidth = algebra.panelWidth(n);
   const gemm = algebra.gemm64;
   const panels = reversedPanels(hessian, n, shift, panelWidth);
   const diagonalInverses = await cholesky(panels, n, panelWidth, gemm);
   if (diagonalInverses === undefined) return undefined;
-  const inverse = await invertLower(panels, diagonalInverses, n, panelWidth, gemm);
-  return inverse.reverse();
+  await invertLower(panels, diagonalInverses, n, panelWidth, gemm);
+  return reversedInto(upper, panels, n, panelWidth);
 }
 
 /** The lower panels of J(H + shift·I)J. */
@@ -63,7 +65,9 @@ async function cholesky(panels: Panels, n: number, panelWidth: number, gemm: Gem
     if (rows === 0) break;
     const below = panel.subarray(width * width);
     const solve = { m: rows, n: width, k: width, transposeB: true, alpha: 1, beta: 0 } as const;
-    await gemm(below, below.slice(), inverse, solve);
+    const before = below.slice();
+    await gemm(below, before, inverse, solve);
+    free(before);
     await updateTrailing(panels, k, below, width, gemm);
   }
   return inverses;
@@ -123,39 +127,56 @@ function invertSmall(lower: Float64Array, n: number): Float64Array {
   return inverse;
 }
 
-/** L⁻¹ [n, n] row-major: block (i, j) is −L_ii⁻¹ · Σ_{j≤k<i} L_ik V_kj. */
+/**
+ * L⁻¹ over L, block row by block row: block (i, j) is −L_ii⁻¹ · Σ_{j≤k<i} L_ik V_kj, which needs of L
+ * only the row that it replaces.
+ */
 async function invertLower(
   panels: Panels,
   diagonalInverses: readonly Float64Array[],
   n: number,
   panelWidth: number,
   gemm: Gemm64,
-): Promise<Float64Array> {
-  const result = new Float64Array(n * n);
-  const inverse = panels.map((panel) => new Float64Array(panel.length));
+): Promise<void> {
   for (const [i, diagonal] of diagonalInverses.entries()) {
     const start = i * panelWidth;
     const width = Math.min(panelWidth, n - start);
     const rowBlock = transposedRowBlock(panels, i, panelWidth, width);
-    inverse[i]!.set(diagonal);
+    const sum = new Float64Array(width * panelWidth);
+    panels[i]!.set(diagonal);
     for (let j = 0; j < i; j++) {
       const k = start - j * panelWidth;
-      const sum = new Float64Array(width * panelWidth);
       const shape = { m: width, n: panelWidth } as const;
       const left = rowBlock.subarray(j * panelWidth * width);
-      const above = inverse[j]!.subarray(0, k * panelWidth);
+      const above = panels[j]!.subarray(0, k * panelWidth);
       await gemm(sum, left, above, { ...shape, k, transposeA: true, alpha: 1, beta: 0 });
-      const block = inverse[j]!.subarray(k * panelWidth, (k + width) * panelWidth);
+      const block = panels[j]!.subarray(k * panelWidth, (k + width) * panelWidth);
       await gemm(block, diagonal, sum, { ...shape, k: width, alpha: -1, beta: 0 });
     }
+    free(rowBlock);
+    free(sum);
   }
-  for (const [j, panel] of inverse.entries()) {
+}
+
+/** J·M·J [n, n] of the lower-triangular M in the panels. */
+function reversedInto<T extends Float32Array | Float64Array>(
+  target: T,
+  panels: Panels,
+  n: number,
+  panelWidth: number,
+): T {
+  target.fill(0);
+  for (const [j, panel] of panels.entries()) {
     const start = j * panelWidth;
     const width = Math.min(panelWidth, n - start);
-    for (let i = start; i < n; i++)
-      result.set(panel.subarray((i - start) * width, (i - start + 1) * width), i * n + start);
+    for (let i = start; i < n; i++) {
+      const row = (i - start) * width;
+      const last = (n - 1 - i) * n + (n - 1 - start);
+      for (let c = 0; c < width; c++) target[last - c] = panel[row + c]!;
+    }
+    free(panel);
   }
-  return result;
+  return target;
 }
 
 /** Block row i of L left of the diagonal, transposed: [i·panelWidth, width], so that a column range is contiguous. */

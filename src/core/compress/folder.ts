@@ -1,16 +1,10 @@
-import { constants } from 'node:fs';
-import { copyFile, stat } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../checkpoint/atomic.ts';
 import { type FloatDtype, narrow, widen } from '../checkpoint/dtype.ts';
 import type { Checkpoint } from '../checkpoint/folder.ts';
 import { openFolder } from '../checkpoint/paths.ts';
-import {
-  type TensorData,
-  type TensorEntry,
-  transpose,
-  writeSafetensors,
-} from '../checkpoint/safetensors.ts';
+import { type TensorData, type TensorEntry, transpose } from '../checkpoint/safetensors.ts';
 import { quantizationConfig } from './format.ts';
 import { packLinear } from './packing.ts';
 import type { CompressedLinear, QuantizedWeight } from './quantized.ts';
@@ -29,36 +23,23 @@ const COMPANIONS = [
   'generation_config.json',
 ];
 
-/** The weights of a folder in the making. */
-export interface ShardWriter {
-  /** Writes the next shard to disk. */
-  add(tensors: readonly TensorData[]): Promise<void>;
-  /** Bytes of the shards so far. */
-  bytesWritten(): number;
-  /** Writes the index, once all shards are there. */
-  finish(): Promise<void>;
+/** The file name of shard `index`, from 1, of `count`. */
+export function shardName(index: number, count: number): string {
+  const number = (value: number) => String(value).padStart(5, '0');
+  return `model-${number(index)}-of-${number(count)}.safetensors`;
 }
 
-/** Writes `count` safetensors shards into `dir`. */
-export function createShardWriter(dir: string, count: number): ShardWriter {
-  const weightMap: Record<string, string> = {};
-  let bytes = 0;
-  let written = 0;
-  return {
-    bytesWritten: () => bytes,
-    async add(tensors) {
-      written++;
-      const file = shardName(written, count);
-      await writeSafetensors(join(dir, file), tensors, { format: 'pt' });
-      bytes += (await stat(join(dir, file))).size;
-      for (const { name } of tensors) weightMap[name] = file;
-    },
-    finish: () =>
-      writeJson(join(dir, 'model.safetensors.index.json'), {
-        metadata: { total_size: bytes },
-        weight_map: weightMap,
-      }),
-  };
+/** Writes the index of shards that hold `bytes` together. */
+export function writeIndex(
+  dir: string,
+  shards: ReadonlyMap<string, readonly string[]>,
+  bytes: number,
+): Promise<void> {
+  const places = [...shards].flatMap(([file, names]) => names.map((name) => [name, file]));
+  return writeJson(join(dir, 'model.safetensors.index.json'), {
+    metadata: { total_size: bytes },
+    weight_map: Object.fromEntries(places),
+  });
 }
 
 /** Everything of a compressed folder but the weights: config, tokenizer and report. */
@@ -120,16 +101,11 @@ function stored(
   return { name, dtype, shape, data };
 }
 
-function shardName(index: number, count: number): string {
-  const number = (value: number) => String(value).padStart(5, '0');
-  return `model-${number(index)}-of-${number(count)}.safetensors`;
-}
-
 async function copyCompanions(from: string, to: string): Promise<void> {
   const folder = await openFolder(from);
   for (const name of COMPANIONS) {
     const file = await folder.inside(name).catch(ignoreMissing);
-    if (file !== undefined) await copyFile(file, join(to, name), constants.COPYFILE_EXCL);
+    if (file !== undefined) await copyFile(file, join(to, name));
   }
 }
 

@@ -1,3 +1,4 @@
+import { free } from '../free.ts';
 import { createCoder, createStaticCoder } from './coder.ts';
 import { factorHessian } from './damping.ts';
 import { plainAlgebra } from './gemm.ts';
@@ -26,6 +27,7 @@ export function gptq(options: GptqOptions): Compressor {
       };
       await solveColumns(working, rule, algebra.gemm);
       const quantized = coder.finish();
+      free(working.weight);
       const weight = dequantize(quantized);
       const error = await relativeError(problem.weight, weight, hessian, problem.in, algebra);
       return { weight, quantized, error, damping: factor.damping };

@@ -9,6 +9,6 @@ export async function pause(signal: AbortSignal | undefined): Promise<void> {
   await setImmediate();
   if (signal?.aborted)
     throw new KintsugiError('CANCELLED', 'Compression was stopped', {
-      next: 'Run it again; nothing was written.',
+      next: 'Run it again with the same settings: it goes on from the last finished block.',
     });
 }

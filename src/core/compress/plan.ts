@@ -7,7 +7,7 @@ import type { TensorEntry } from '../checkpoint/safetensors.ts';
 import type { Family, ModelConfig } from '../models/family.ts';
 import { recogniseModel } from '../models/recognise.ts';
 import { batchOf, type CalibrationIds, type Linear } from './calibrate.ts';
-import { estimateCompression, type MemoryEstimate } from './estimate.ts';
+import { estimateDisk, estimateMemory, type SizeEstimate } from './estimate.ts';
 import { compressorOf } from './methods.ts';
 import { checkCompression } from './options.ts';
 
@@ -27,7 +27,12 @@ export interface CompressionPlan {
   readonly blocks: readonly PlannedBlock[];
   /** Tensors outside the blocks: embeddings, final norm, head. */
   readonly rest: readonly string[];
-  readonly estimate: MemoryEstimate;
+  /** Calibration sequences, their length in tokens, and how many run together. */
+  readonly text:
+    | { readonly sequences: number; readonly length: number; readonly batch: number }
+    | undefined;
+  readonly memory: SizeEstimate;
+  readonly disk: SizeEstimate;
   /** Of the original weights: on disk, in memory as fp32, and the part of that which stays dense. */
   readonly bytes: { readonly disk: number; readonly memory: number; readonly dense: number };
 }
@@ -57,12 +62,26 @@ export function planCompression(
   const rest = [...checkpoint.tensors.keys()].filter(
     (name) => !inBlocks.has(name) && !quantized.has(name),
   );
+  const text = calibration && textOf(calibration);
+  const bytesOf = (names: Iterable<string>) =>
+    [...names].reduce((sum, name) => sum + checkpoint.tensors.get(name)!.length, 0);
+  const size = {
+    config,
+    options,
+    blocks: blocks.map((block) => block.linears),
+    text,
+    weightBytes:
+      bytesOf(quantized) / linears.reduce((sum, { out, in: columns }) => sum + out * columns, 0),
+    dense: bytesOf([...inBlocks, ...rest]),
+  };
   return {
     family,
     config,
     blocks,
     rest,
-    estimate: estimate(checkpoint, config, blocks, rest, calibration),
+    text,
+    memory: estimateMemory(size),
+    disk: estimateDisk(size),
     bytes: countBytes(checkpoint, quantized),
   };
 }
@@ -152,25 +171,9 @@ function checkCalibration(
     );
 }
 
-function estimate(
-  { tensors }: Checkpoint,
-  config: ModelConfig,
-  blocks: readonly PlannedBlock[],
-  rest: readonly string[],
-  calibration: CalibrationIds | undefined,
-): MemoryEstimate {
-  const length = calibration?.length ?? 0;
-  const sequences = calibration ? calibration.ids.length / length : 0;
-  const shard = (names: readonly string[]) =>
-    names.reduce((sum, name) => sum + tensors.get(name)!.length, 0);
-  return estimateCompression({
-    config,
-    blocks: blocks.map((block) => block.linears),
-    sequences,
-    length,
-    batch: calibration ? batchOf(sequences, length) : 0,
-    copied: Math.max(shard(rest), ...blocks.map((block) => shard(block.dense))),
-  });
+function textOf({ ids, length }: CalibrationIds) {
+  const sequences = ids.length / length;
+  return { sequences, length, batch: batchOf(sequences, length) };
 }
 
 function countBytes({ tensors }: Checkpoint, quantized: ReadonlySet<string>) {

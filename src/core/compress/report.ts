@@ -1,6 +1,7 @@
 import type { CompressionOptions } from '../../shared/compression.ts';
 import { groupOrder, kernelBits, kernelBlock } from './kernel-layout.ts';
 import type { CompressedLinear, QuantizedWeight } from './quantized.ts';
+import type { Phase, PhaseTime } from './stopwatch.ts';
 
 /** One compressed linear, as reported. */
 export interface LayerReport {
@@ -42,11 +43,13 @@ export interface CompressionReport {
   /** Bytes: estimated for the compression, and the peak of the process that did it (all its work). */
   readonly process: { readonly estimated: number; readonly peak: number };
   readonly seconds: number;
+  /** Where the time of the last sitting went. */
+  readonly phases: Readonly<Record<Phase, PhaseTime>>;
 }
 
 export function shareOfZeros(weight: Float32Array): number {
   let zeros = 0;
-  for (const value of weight) if (value === 0) zeros++;
+  for (let i = 0; i < weight.length; i++) if (weight[i] === 0) zeros++;
   return zeros / weight.length;
 }
 

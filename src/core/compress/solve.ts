@@ -1,8 +1,12 @@
+import { free } from '../free.ts';
 import type { Gemm } from './gemm.ts';
 import type { HessianFactor, LinearProblem } from './quantized.ts';
 
 /** Columns that are solved before their errors reach the columns after them. */
 export const BLOCK = 128;
+
+/** Rows that are updated together: few enough for their product to stay small. */
+const UPDATE_ROWS = 512;
 
 /** What the weights become; the solver makes the columns after them pay for the difference. */
 export interface ColumnRule {
@@ -40,11 +44,9 @@ export function permuteWeight(
   order: Int32Array,
 ): Float32Array {
   const permuted = new Float32Array(out * n);
-  for (let p = 0; p < n; p++) {
-    const column = order[p]!;
-    if (hessian[column * n + column] === 0) continue;
-    for (let o = 0; o < out; o++) permuted[o * n + p] = weight[o * n + column]!;
-  }
+  const alive = order.map((column) => (hessian[column * n + column] === 0 ? 0 : 1));
+  for (let row = 0; row < out * n; row += n)
+    for (let p = 0; p < n; p++) permuted[row + p] = alive[p]! * weight[row + order[p]!]!;
   return permuted;
 }
 
@@ -59,6 +61,7 @@ export async function solveColumns(
     rule.startBlock?.(start, end);
     const errors = solveBlock(working, rule, start, end);
     await propagate(working, errors, start, end, gemm);
+    free(errors);
     start = end;
   }
 }
@@ -122,8 +125,16 @@ async function propagate(
   const across = new Float32Array(k * tail);
   for (let i = 0; i < k; i++)
     across.set(upper.subarray((start + i) * n + end, (start + i + 1) * n), i * tail);
-  const update = new Float32Array(out * tail);
-  await gemm(update, errors, across, { m: out, n: tail, k, alpha: 1, beta: 0 });
-  for (let o = 0; o < out; o++)
-    for (let j = 0; j < tail; j++) weight[o * n + end + j]! -= update[o * tail + j]!;
+  const update = new Float32Array(Math.min(out, UPDATE_ROWS) * tail);
+  for (let first = 0; first < out; first += UPDATE_ROWS) {
+    const rows = Math.min(UPDATE_ROWS, out - first);
+    const some = errors.subarray(first * k, (first + rows) * k);
+    await gemm(update, some, across, { m: rows, n: tail, k, alpha: 1, beta: 0 });
+    for (let o = 0; o < rows; o++) {
+      const row = (first + o) * n + end;
+      for (let j = 0; j < tail; j++) weight[row + j]! -= update[o * tail + j]!;
+    }
+  }
+  free(update);
+  free(across);
 }

@@ -27,8 +27,13 @@ export interface Executable {
   release(): Promise<void>;
 }
 
+export interface CompileOptions {
+  /** Gives memory back between operations instead of keeping it for the next run: slower, smaller. */
+  readonly lean?: boolean;
+}
+
 /** Where programs run. */
 export interface Engine {
   readonly device: DeviceName;
-  compile(program: Program): Promise<Executable>;
+  compile(program: Program, options?: CompileOptions): Promise<Executable>;
 }

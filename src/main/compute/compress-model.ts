@@ -1,4 +1,5 @@
-import { type CompressionProgress, compress } from '../../core/compress/compress.ts';
+import { compress } from '../../core/compress/compress.ts';
+import type { CompressionProgress } from '../../core/compress/progress.ts';
 import type { CompressionReport } from '../../core/compress/report.ts';
 import type { Engine } from '../../core/engine/program.ts';
 import type { Recipe } from '../../shared/recipe.ts';
@@ -10,8 +11,16 @@ import { calibrationIds } from './text.ts';
 export interface CompressionRun {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: CompressionProgress) => void;
+  readonly onNotice: (message: string) => void;
   /** Bytes that may be used; what is free by default. */
   readonly memory?: number;
+}
+
+export interface CompressionTarget {
+  readonly out: string;
+  readonly seed: number;
+  /** Folder of our own for unfinished work; beside `out`, for the user to see, where there is none. */
+  readonly partial?: string;
 }
 
 /** Compresses an open model into the new folder `out`, calibrated on text drawn with the seed. */
@@ -19,12 +28,22 @@ export async function compressLoaded(
   { checkpoint, tokenizer }: LoadedModel,
   engine: Engine,
   { calibration, ...options }: Recipe['compression'],
-  { out, seed }: { readonly out: string; readonly seed: number },
+  { out, seed, partial }: CompressionTarget,
   run: CompressionRun,
 ): Promise<CompressionReport> {
   const text = calibration.source === 'starter' ? starter.calibrationText : calibration.source;
   const ids = await calibrationIds(tokenizer, text, calibration, seed);
-  return compress({ checkpoint, out, options, calibration: ids, engine, seed, ...run });
+  const unfinished = partial === undefined ? {} : { partial, discardOther: true };
+  return compress({
+    checkpoint,
+    out,
+    options,
+    calibration: ids,
+    engine,
+    seed,
+    ...unfinished,
+    ...run,
+  });
 }
 
 /** Compresses a model folder, or the starter. @throws as `compress` */
@@ -32,7 +51,7 @@ export async function compressModel(
   model: string,
   engine: EngineChoice,
   compression: Recipe['compression'],
-  to: { readonly out: string; readonly seed: number },
+  to: CompressionTarget,
   run: CompressionRun,
 ): Promise<CompressionReport> {
   const loaded = await loadModel(modelFolder(model));

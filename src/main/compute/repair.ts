@@ -1,4 +1,4 @@
-import { rename, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../../core/checkpoint/atomic.ts';
 import { RUNTIME_FILE } from '../../core/checkpoint/folder.ts';
@@ -83,22 +83,20 @@ function compressStage(workspace: Workspace, force: boolean): Stage {
     artefact: COMPRESSED,
     // A report of times, and what opening the model derives from the weights.
     unhashed: ['kintsugi.json', RUNTIME_FILE],
-    async run({ scratch, signal, progress, metric }) {
-      const out = join(scratch, 'model');
-      await rm(scratch, { recursive: true, force: true });
+    async run({ scratch, signal, progress, metric, notice }) {
+      const out = join(workspace.directory, COMPRESSED);
+      await rm(out, { recursive: true, force: true });
       const engine = await workspace.engine();
-      const to = { out, seed };
+      const to = { out, seed, partial: join(scratch, 'model') };
       await compressLoaded(await workspace.original(), engine, compression, to, {
         signal,
         ...(force ? { memory: Number.POSITIVE_INFINITY } : {}),
-        onProgress({ done, total, layer, secondsLeft }) {
+        onNotice: notice,
+        onProgress({ done, share, layer, secondsLeft }) {
           metric(done, `${layer.module} error`, layer.error);
-          progress(done / total, secondsLeft);
+          progress(share, secondsLeft);
         },
       });
-      const target = join(workspace.directory, COMPRESSED);
-      await rm(target, { recursive: true, force: true });
-      await rename(out, target);
     },
   };
 }

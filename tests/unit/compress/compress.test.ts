@@ -5,9 +5,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Checkpoint, openCheckpoint } from '../../../src/core/checkpoint/folder.ts';
 import { readFloat32, readRaw } from '../../../src/core/checkpoint/safetensors.ts';
-import { type CompressionJob, compress } from '../../../src/core/compress/compress.ts';
+import { compress } from '../../../src/core/compress/compress.ts';
 import { gptq } from '../../../src/core/compress/gptq.ts';
 import { Hessian } from '../../../src/core/compress/hessian.ts';
+import type { CompressionJob } from '../../../src/core/compress/job.ts';
 import { toKernelLayout } from '../../../src/core/compress/kernel-layout.ts';
 import { defaultCompression } from '../../../src/core/compress/options.ts';
 import {
@@ -190,12 +191,12 @@ describe('compress', () => {
 });
 
 describe('refusals', () => {
-  test('cancelling leaves nothing behind', async () => {
+  test('cancelling leaves nothing but its unfinished work', async () => {
     const controller = new AbortController();
     const onProgress = ({ done }: { done: number }) => done === 5 && controller.abort();
     const cancelled = compress(job('cancelled', { onProgress, signal: controller.signal }));
     await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' });
-    expect(await leftovers('cancelled')).toEqual([]);
+    expect(await leftovers('cancelled')).toEqual(['cancelled.partial']);
   });
 
   test('cancelling reaches into the calibration runs', async () => {
@@ -205,7 +206,7 @@ describe('refusals', () => {
     await expect(cancelled).rejects.toMatchObject({ code: 'CANCELLED' });
     const signal = AbortSignal.abort();
     await expect(compress(job('early', { signal }))).rejects.toMatchObject({ code: 'CANCELLED' });
-    expect(await leftovers('early')).toEqual([]);
+    expect(await leftovers('early')).toEqual(['early.partial']);
   });
 
   test('a folder that holds something is refused, an empty one is used', async () => {
@@ -253,7 +254,7 @@ describe('refusals', () => {
     const refused = compress(job('memory', { memory: 1e6 }));
     await expect(refused).rejects.toMatchObject({ code: 'MEMORY_INSUFFICIENT' });
     await expect(compress(job('memory', { memory: 1e6 }))).rejects.toThrow(
-      /program.*block's weights.*calibration activations.*running a block.*1 MB are free/,
+      /program.*block's compressed weights.*calibration activations.*running a block.*1 MB are free/,
     );
   });
 

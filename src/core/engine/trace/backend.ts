@@ -37,6 +37,7 @@ export class TraceBackend extends tf.KernelBackend {
   #entries = new WeakMap<object, Entry>();
   /** Equal constants (masks, rotary tables of every layer) are stored once. */
   #constants = new Map<string, Value>();
+  #narrow = new WeakMap<Value, Value>();
   builder = new GraphBuilder();
 
   /** Forgets the previous graph. */
@@ -136,8 +137,15 @@ export class TraceBackend extends tf.KernelBackend {
     dtype: 'float32' | 'float16' | 'bfloat16' | 'int32',
   ): tf.TensorInfo {
     const value = this.builder.constant(data, shape, dtype);
-    const wide = dtype === 'float16' || dtype === 'bfloat16';
-    return this.wrap(wide ? this.builder.add('Cast', [value], shape, 'float32') : value);
+    if (dtype !== 'float16' && dtype !== 'bfloat16') return this.wrap(value);
+    const widened = this.builder.add('Cast', [value], shape, 'float32');
+    this.#narrow.set(widened, value);
+    return this.wrap(widened);
+  }
+
+  /** The 16-bit constant that a float32 value is the cast of. */
+  narrow(value: Value): Value | undefined {
+    return this.#narrow.get(value);
   }
 
   input(name: string, shape: readonly number[], dtype: 'float32' | 'int32'): tf.Tensor {

@@ -212,7 +212,13 @@ const kernels: Readonly<Record<string, Kernel>> = {
     const axis = tf.util.parseAxisParam((attrs['axis'] as number) ?? 0, [...x.shape])[0]!;
     if (attrs['batchDims']) throw new Error('GatherV2 with batchDims is not supported');
     const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)];
-    return node(backend, 'Gather', [x, indices], shape, x.dtype, { axis });
+    // Rows of a 16-bit embedding are widened one by one: the runtime would keep a widened table.
+    const narrow = backend.narrow(x);
+    if (narrow === undefined)
+      return node(backend, 'Gather', [x, indices], shape, x.dtype, { axis });
+    const { builder } = backend;
+    const picked = builder.add('Gather', [narrow, indices], shape, narrow.dtype, { axis });
+    return node(backend, 'Cast', [picked], shape, 'float32');
   },
 
   OneHot: ({ inputs, attrs, backend }) => {

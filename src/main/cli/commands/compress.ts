@@ -43,8 +43,9 @@ async function compress(options: CompressOptions, { signal, progress }: Context)
   const compression = compressionOf(options, { source, samples, length });
   const report = await compressModel(options.model, options, compression, options, {
     signal,
-    onProgress: ({ done, total, secondsLeft }) =>
-      progress.update('compress', done / total, secondsLeft),
+    onNotice: (message) => progress.line(`note  ${message}`),
+    onProgress: ({ share, secondsLeft, block, blocks }) =>
+      progress.update(`compress block ${block} of ${blocks}`, share, secondsLeft),
   });
   const rows = report.layers.map(({ module, sparsity, error, seconds }) => [
     module,

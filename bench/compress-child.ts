@@ -6,9 +6,7 @@ import { defaultCompression } from '../src/core/compress/options.ts';
 import { createEngine } from '../src/core/engine/index.ts';
 import { createGenerator } from '../src/core/generate/generate.ts';
 import { createRandom } from '../src/core/random.ts';
-
-const SEQUENCES = 16;
-const LENGTH = 512;
+import { CALIBRATION } from './calibration-shape.ts';
 
 const [task, dir, out, threads] = process.argv.slice(2) as [string, string, string, string];
 const engine = await createEngine({ threads: Number(threads) });
@@ -16,13 +14,15 @@ const random = createRandom(7, 'calibration');
 
 async function compressing() {
   const checkpoint = await openCheckpoint(dir);
-  const ids = Int32Array.from({ length: SEQUENCES * LENGTH }, () => random.integer(32_000));
+  const ids = Int32Array.from({ length: CALIBRATION.sequences * CALIBRATION.length }, () =>
+    random.integer(32_000),
+  );
   const started = performance.now();
   const report = await compress({
     checkpoint,
     out,
     options: defaultCompression,
-    calibration: { ids, length: LENGTH },
+    calibration: { ids, length: CALIBRATION.length },
     engine,
     seed: 7,
     threads: Number(threads),

@@ -13,6 +13,7 @@ import { createEngine } from '../src/core/engine/index.ts';
 import { scoreProgram } from '../src/core/evaluate/score-program.ts';
 import { createGenerator } from '../src/core/generate/generate.ts';
 import { createRandom } from '../src/core/random.ts';
+import { compressRows } from './compress.ts';
 import { gptqRows } from './gptq.ts';
 import { median, peakMegabytes, times } from './measure.ts';
 import { multipliedParameters, withRandomModel } from './random-model.ts';
@@ -221,6 +222,8 @@ const benches: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   decode,
   buckets,
   gptq: () => gptqRows(threads),
+  compress: () => compressRows(22, threads),
+  'compress-small': () => compressRows(2, threads),
   repair,
 };
 
@@ -233,6 +236,7 @@ if (unknown) {
 const date = new Date().toISOString().slice(0, 10);
 console.log(`${date}, ${threads} × ${cpus()[0]?.model.trim()}, Node ${process.version}\n`);
 console.log('| what | measured | target |\n|---|---|---|');
-for (const name of names.length > 0 ? names : Object.keys(benches))
+const all = Object.keys(benches).filter((name) => name !== 'compress-small');
+for (const name of names.length > 0 ? names : all)
   for (const { what, measured, target } of await benches[name]!())
     console.log(`| ${what} | ${measured} | ${target} |`);

@@ -26,8 +26,8 @@ function statusMegabytes(process: number | 'self', field: string): number | unde
   }
 }
 
-/** Anonymous (not file-backed) memory of this process. */
-export const anonymousMegabytes = () => statusMegabytes('self', 'RssAnon');
+/** Anonymous (not file-backed) memory of a process. */
+export const anonymousMegabytes = (process: number | 'self') => statusMegabytes(process, 'RssAnon');
 
 /** Most memory that a process has had so far. */
 export const peakMegabytes = (process: number) => statusMegabytes(process, 'VmHWM');

@@ -13,10 +13,10 @@ const [bits, threads] = process.argv.slice(2).map(Number) as [4 | 32, number];
 await withRandomModel(12, bits, async (model) => {
   const engine = await createEngine({ threads });
   globalThis.gc?.();
-  const before = anonymousMegabytes();
+  const before = anonymousMegabytes('self');
   const executable = await engine.compile(decodeProgram(model, 256));
   globalThis.gc?.();
-  const after = anonymousMegabytes();
+  const after = anonymousMegabytes('self');
   await executable.release();
   console.log(JSON.stringify({ megabytes: before && after ? after - before : undefined }));
 });

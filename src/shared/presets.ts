@@ -37,7 +37,7 @@ const quick: Preset = {
       alpha: 8,
       dropout: 0,
       rankStabilized: false,
-      targets: ['q_proj', 'v_proj'],
+      targets: ['default'],
       learningRate: 0.003,
       steps: 360,
     },

@@ -16,7 +16,7 @@ const lora = z.strictObject({
   dropout: z.number().min(0).max(0.99).default(0),
   /** Scale alpha / √rank instead of alpha / rank. */
   rankStabilized: z.boolean().default(false),
-  /** Last components of the adapted modules' names. */
+  /** Last components of the adapted modules' names; "default" are the family's, "all-linear" all. */
   targets: z.array(z.string().min(1)).min(1),
   learningRate,
   steps: count(10_000_000),

@@ -2,6 +2,7 @@ import { KintsugiError } from '../../shared/errors.ts';
 import { bucket } from '../engine/buckets.ts';
 import { createExecutableCache, type ExecutableCache } from '../engine/cache.ts';
 import type { Engine, NumericArray } from '../engine/program.ts';
+import { forLength } from '../models/model.ts';
 import { type Arm, virtualTokens } from './arm.ts';
 import { type ScoreShape, scoreProgram } from './score-program.ts';
 
@@ -97,8 +98,11 @@ async function scoreBatch(
     length: bucket(Math.max(...sequences.map(({ ids }) => ids.length))),
     rows: bucket(sequences.reduce((sum, { scored }) => sum + scored, 0)),
   };
-  const key = `${batch}x${shape.length}x${shape.rows}`;
-  const executable = await cache.get(key, () => scoreProgram(arm, shape));
+  const positions = virtualTokens(arm) + Math.max(...sequences.map(({ ids }) => ids.length));
+  const long = positions > (arm.model.config.rotaryChange ?? Number.POSITIVE_INFINITY);
+  const key = `${batch}x${shape.length}x${shape.rows}${long ? ' long' : ''}`;
+  const given = { ...arm, model: forLength(arm.model, positions) };
+  const executable = await cache.get(key, () => scoreProgram(given, shape));
   const input = feeds(arm, shape, sequences);
   return unpack(arm, sequences, await executable.run(input), input.targets);
 }

@@ -38,7 +38,8 @@ const schema = z.object({
   alora_invocation_tokens: off,
   alpha_pattern: off,
   arrow_config: off,
-  fan_in_fan_out: off,
+  /** How the base model stores its weights; the factors are the same either way. */
+  fan_in_fan_out: z.boolean().default(false),
   kasa_config: off,
   layer_replication: off,
   lora_bias: off,
@@ -55,14 +56,19 @@ const schema = z.object({
   velora_config: off,
 });
 
+export interface LoraBase extends BaseModel {
+  /** Linear weights stored [in, out], as in GPT-2. */
+  readonly transposedLinears?: boolean;
+}
+
 /** Writes a LoRA adapter as a PEFT folder. @throws KintsugiError OUTPUT_UNWRITABLE */
-export const writeLora = (dir: string, adapter: LoraAdapter, baseModel: BaseModel): Promise<void> =>
+export const writeLora = (dir: string, adapter: LoraAdapter, baseModel: LoraBase): Promise<void> =>
   writeFolderAtomic(dir, (folder) =>
     writePeftFiles(folder, baseModel, {
       config: {
         alpha_pattern: {},
         bias: 'none',
-        fan_in_fan_out: false,
+        fan_in_fan_out: baseModel.transposedLinears ?? false,
         init_lora_weights: true,
         layers_pattern: null,
         layers_to_transform: null,

@@ -2,6 +2,7 @@ import { bucket } from '../engine/buckets.ts';
 import { createExecutableCache } from '../engine/cache.ts';
 import type { Engine } from '../engine/program.ts';
 import type { Arm } from '../evaluate/arm.ts';
+import { forLength } from '../models/model.ts';
 import { createRandom } from '../random.ts';
 import type { Prefix } from '../tune/types.ts';
 import { createKeyValueCache } from './kv-cache.ts';
@@ -56,13 +57,24 @@ export function createGenerator(engine: Engine, arm: Arm): Generator {
   const { model, bank, prefix } = arm;
   const front = bank?.tokens ?? 0;
   const past = prefix?.tokens ?? 0;
+  const { rotaryChange = Number.POSITIVE_INFINITY } = model.config;
   const programs = createExecutableCache(engine);
+  /** Other programs read sequences behind the change. */
+  const keyed = (name: string, positions: number) =>
+    positions > rotaryChange ? `${name} long` : name;
 
-  async function prefill(ids: readonly number[]) {
+  async function prefill(ids: readonly number[], chosen?: number) {
     const length = bucket(ids.length);
     const padded = new Int32Array(length);
     padded.set(ids);
-    const program = await programs.get(`prefill ${length}`, () => prefillProgram(arm, length));
+    const positions = front + past + ids.length;
+    const given: Arm = {
+      ...arm,
+      model: forLength(model, positions),
+      ...(chosen === undefined ? {} : { selector: { kind: 'fixed', prompt: chosen } }),
+    };
+    const name = `prefill ${length}${chosen === undefined ? '' : ` ${chosen}`}`;
+    const program = await programs.get(keyed(name, positions), () => prefillProgram(given, length));
     const last = Int32Array.of(front + ids.length - 1);
     const real = new Float32Array(length).fill(1, 0, ids.length);
     const outputs = await program.run({
@@ -93,16 +105,25 @@ export function createGenerator(engine: Engine, arm: Arm): Generator {
       onStart?.(read.started);
       let { cache } = read;
       let { logits } = read.started;
+      const all = [...ids];
       const limit = Math.min(options.maxTokens, model.config.maxPositions - cache.length);
       for (let produced = 0; produced < limit && !options.signal?.aborted; produced++) {
         const id = sample(logits, options, random);
         if (options.stop?.includes(id)) return;
         yield id;
         if (produced + 1 === limit) return;
+        all.push(id);
+        if (cache.length === rotaryChange) {
+          const again = await prefill(all, read.started.choice);
+          ({ cache } = again);
+          ({ logits } = again.started);
+          continue;
+        }
         if (cache.length === cache.capacity) cache = cache.grow(bucket(cache.capacity + 1, 64));
         const { capacity } = cache;
-        const program = await programs.get(`decode ${capacity}`, () =>
-          decodeProgram(model, capacity),
+        const positions = cache.length + 1;
+        const program = await programs.get(keyed(`decode ${capacity}`, positions), () =>
+          decodeProgram(forLength(model, positions), capacity),
         );
         const outputs = await program.run({
           ...cache.feeds(),

@@ -6,7 +6,7 @@ import type { DecoderConfig } from './decoder-config.ts';
 import type { BlockInput, BlockOutput, Family } from './family.ts';
 import { project, tiedHead } from './linear.ts';
 import { rmsNorm } from './norm.ts';
-import { rotation } from './rope.ts';
+import { rotation, settled } from './rope.ts';
 import { addAffine, type Shapes } from './shapes.ts';
 import type { Weights } from './weights.ts';
 
@@ -118,7 +118,7 @@ function selfAttention(
 ) {
   const module = `${blockPath(layer)}.self_attn`;
   const { rope, window } = config.attention[layer]!;
-  const turn = rope ? rotation(rope, input.positions, input.positionLimit) : (x: tf.Tensor) => x;
+  const turn = rope ? rotation(rope, input) : (x: tf.Tensor) => x;
   const normed = (name: string, x: tf.Tensor) =>
     traits.queryKeyNorm ? norm(traits, config, weights, `${module}.${name}`, x) : x;
   const [query, key, value] = inputsOf(traits, config, weights, module, input.x);
@@ -182,6 +182,14 @@ function head(traits: Traits, config: DecoderConfig, weights: Weights, x: tf.Ten
   return config.logitSoftcap === undefined ? logits : squeeze(logits, config.logitSoftcap);
 }
 
+function forLength(config: DecoderConfig, positions: number): DecoderConfig {
+  if (config.rotaryChange === undefined) return config;
+  const attention = config.attention.map(({ rope, ...layer }) =>
+    rope ? { ...layer, rope: settled(rope, positions) } : layer,
+  );
+  return { ...config, attention };
+}
+
 /**
  * A family of the LLaMA kind: RMS norms before attention and a gated MLP, rotary positions, grouped
  * key/value heads.
@@ -193,7 +201,12 @@ export function decoderFamily(traits: Traits, extras: Extras = {}): Family<Decod
     bodyPrefix: 'model.',
     loraTargets: traits.fused ? ['qkv_proj'] : ['q_proj', 'v_proj'],
     ...extras,
-    parseConfig: (json, file) => ({ architecture, ...traits.parseConfig(json, file) }),
+    parseConfig(json, file) {
+      const config = { architecture, ...traits.parseConfig(json, file) };
+      const long = config.attention.find(({ rope }) => rope?.long)?.rope?.long;
+      return long ? { ...config, rotaryChange: long.after } : config;
+    },
+    forLength,
     tensorShapes: (config) => tensorShapes(traits, config),
     stages: (config, layer) =>
       linears(traits, config).map((stage) =>

@@ -16,8 +16,8 @@ export interface ModelConfig {
   /** Positions that the model was made for, a prompt's included. */
   readonly maxPositions: number;
   /**
-   * LongRoPE: keys of a program for more positions than this are turned by other angles, so that a
-   * cache does not outlive the step across it.
+   * LongRoPE: keys of sequences longer than this are turned by other angles, so that a cache does
+   * not outlive the step across it.
    */
   readonly rotaryChange?: number;
 }
@@ -35,7 +35,7 @@ export interface BlockInput {
   readonly positions: Tensor;
   /** Added to the attention scores; broadcasts to [batch, heads, length, past + length]. */
   readonly mask: Tensor;
-  /** Largest position + 1 that the program may see; sizes the rotary tables. */
+  /** Largest position + 1 that the program may see, padding included; sizes the rotary tables. */
   readonly positionLimit: number;
   readonly past?: Past;
 }
@@ -65,6 +65,11 @@ export interface Family<C extends ModelConfig = ModelConfig> {
   tensorName?(name: string): string | undefined;
   /** @throws KintsugiError CONFIG_INVALID naming the field. */
   parseConfig(json: JsonObject, file: string): C;
+  /**
+   * The configuration for sequences of this many positions, where that matters (`rotaryChange`).
+   * Without it a program's own size decides, padding included.
+   */
+  forLength?(config: C, positions: number): C;
   /** Every tensor the checkpoint must hold, with its shape; linear weights [out, in]. */
   tensorShapes(config: C): ReadonlyMap<string, readonly number[]>;
   /** Linear layers of a block in true-sequential order: a stage's inputs depend on earlier stages. */

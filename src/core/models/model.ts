@@ -16,6 +16,13 @@ export function positionsFrom(first: number, batch: number, length: number): tf.
   return tf.tensor2d(positions, [batch, length], 'int32');
 }
 
+/** The model as it reads sequences of this many positions. */
+export function forLength(model: Model, positions: number): Model {
+  const { family, config } = model;
+  const settled = family.forLength?.(config, positions) ?? config;
+  return settled === config ? model : { ...model, config: settled };
+}
+
 export interface ForwardOptions {
   /** Positions of x, [batch, length] int32; 0, 1, … by default. */
   readonly positions?: tf.Tensor;

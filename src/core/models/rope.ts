@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isObject, type JsonObject } from '../checkpoint/json.ts';
 import { rotary } from '../engine/custom/rotary.ts';
 import { bounds, invalidConfig, readFields } from './config-schema.ts';
+import type { BlockInput } from './family.ts';
 
 /** Rotary position embedding (arXiv 2104.09864), whatever stretches it already worked in. */
 export interface Rope {
@@ -219,6 +220,11 @@ function stretchLong(settings: Settings): Stretched {
   };
 }
 
+/** The embedding of sequences of this many positions: nothing is left for a program to decide. */
+export function settled({ long, ...rope }: Rope, positions: number): Rope {
+  return long && positions > long.after ? { ...rope, frequencies: long.frequencies } : rope;
+}
+
 interface Tables {
   readonly cos: Float32Array;
   readonly sin: Float32Array;
@@ -228,8 +234,7 @@ interface Tables {
 const longest = new WeakMap<readonly number[], Tables>();
 
 /** Cosines and sines of positions 0 … positions − 1, [positions, dimensions / 2] each. */
-function tablesOf({ frequencies: short, long, scale }: Rope, positions: number): Tables {
-  const frequencies = long && positions > long.after ? long.frequencies : short;
+function tablesOf(frequencies: readonly number[], scale: number, positions: number): Tables {
   const half = frequencies.length;
   const size = positions * half;
   const known = longest.get(frequencies);
@@ -247,23 +252,20 @@ function tablesOf({ frequencies: short, long, scale }: Rope, positions: number):
   return { cos, sin };
 }
 
-/**
- * A function that turns heads x [batch, heads, length, d] by their positions [batch, length] int32,
- * all of them below `positionLimit`.
- */
+/** A function that turns heads x [batch, heads, length, d] by the positions of a block's input. */
 export function rotation(
-  rope: Rope,
-  positions: tf.Tensor,
-  positionLimit: number,
+  { dimensions, frequencies, scale, long }: Rope,
+  { positions, positionLimit }: BlockInput,
 ): (x: tf.Tensor) => tf.Tensor {
-  const tables = tablesOf(rope, positionLimit);
-  const shape: [number, number] = [positionLimit, rope.dimensions / 2];
+  const chosen = long && positionLimit > long.after ? long.frequencies : frequencies;
+  const tables = tablesOf(chosen, scale, positionLimit);
+  const shape: [number, number] = [positionLimit, dimensions / 2];
   const cos = tf.tensor2d(tables.cos, shape);
   const sin = tf.tensor2d(tables.sin, shape);
   return (x) => {
-    const rest = x.shape[3]! - rope.dimensions;
+    const rest = x.shape[3]! - dimensions;
     if (rest === 0) return rotary(x, positions, cos, sin);
-    const [turned, kept] = tf.split(x, [rope.dimensions, rest], 3) as [tf.Tensor, tf.Tensor];
+    const [turned, kept] = tf.split(x, [dimensions, rest], 3) as [tf.Tensor, tf.Tensor];
     return tf.concat([rotary(turned, positions, cos, sin), kept], 3);
   };
 }

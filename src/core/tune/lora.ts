@@ -124,29 +124,41 @@ export function initialAdapter(model: Model, shape: LoraShape, seed: number): Lo
     });
   const random = createRandom(seed, 'lora');
   const shapes = model.family.tensorShapes(model.config);
-  const modules = targetedModules(model, targets).map((module): [string, LoraModule] => {
+  const linears = blockLinears(model);
+  const named = resolveTargets(model, targets, [...new Set(linears.map(lastPart))]);
+  const targeted = linears.filter((module) => named.includes(lastPart(module)));
+  const modules = targeted.map((module): [string, LoraModule] => {
     const [out, width] = shapes.get(`${module}.weight`) as [number, number];
     const bound = 1 / Math.sqrt(width);
     const a = Float32Array.from({ length: rank * width }, () => (2 * random.uniform() - 1) * bound);
     return [module, { in: width, out, a, b: new Float32Array(out * rank) }];
   });
-  return { rank, alpha, rankStabilized, dropout, targets, modules: new Map(modules) };
+  return { rank, alpha, rankStabilized, dropout, targets: named, modules: new Map(modules) };
 }
 
 const lastPart = (module: string): string => module.slice(module.lastIndexOf('.') + 1);
 
-function targetedModules({ family, config }: Model, targets: readonly string[]): string[] {
-  const layers = Array.from({ length: config.layers }, (_, layer) => family.stages(config, layer));
-  const linears = layers.flat(2);
-  const known = [...new Set(linears.map(lastPart))];
-  const unknown = targets.find((target) => !known.includes(target));
-  if (unknown !== undefined || targets.length === 0)
-    throw new KintsugiError(
-      'ARGUMENT_INVALID',
-      unknown === undefined
-        ? 'LoRA needs at least one target'
-        : `The model has no linear layer "${unknown}" to adapt`,
-      { field: 'targets', next: `Choose among: ${known.join(', ')}.` },
-    );
-  return linears.filter((module) => targets.includes(lastPart(module)));
+const blockLinears = ({ family, config }: Model): string[] =>
+  Array.from({ length: config.layers }, (_, layer) => family.stages(config, layer)).flat(2);
+
+/** `default` is the family's own choice, `all-linear` every linear layer of the blocks. */
+function resolveTargets(
+  { family }: Model,
+  targets: readonly string[],
+  known: readonly string[],
+): string[] {
+  const groups: Readonly<Record<string, readonly string[]>> = {
+    default: family.loraTargets,
+    'all-linear': known,
+  };
+  const named = [...new Set(targets.flatMap((target) => groups[target] ?? [target]))];
+  const unknown = named.find((target) => !known.includes(target));
+  if (unknown === undefined && named.length > 0) return named;
+  throw new KintsugiError(
+    'ARGUMENT_INVALID',
+    unknown === undefined
+      ? 'LoRA needs at least one target'
+      : `The model has no linear layer "${unknown}" to adapt`,
+    { field: 'targets', next: `Choose among: default, all-linear, ${known.join(', ')}.` },
+  );
 }

@@ -80,7 +80,8 @@ export async function loadBank(dir: string, loaded: LoadedModel): Promise<Stored
 /** Writes an adapter in place of what an earlier attempt left at `dir`. */
 export async function saveAdapter(dir: string, adapter: LoraAdapter, on: TunedOn): Promise<void> {
   await rm(dir, { recursive: true, force: true });
-  await writeLora(dir, adapter, baseModel(on));
+  const { transposedLinears = false } = on.loaded.model.family;
+  await writeLora(dir, adapter, { ...baseModel(on), transposedLinears });
 }
 
 /** @throws KintsugiError ADAPTER_INVALID, ADAPTER_INCOMPATIBLE */

@@ -13,7 +13,7 @@ it('marks the settings that differ, and only those', () => {
   const differing = compareRecipes([quick, other]).filter(({ differs }) => differs);
   expect(differing).toEqual([
     { path: 'compression.bits', values: ['2', '4'], differs: true },
-    { path: 'tuning.lora.targets', values: ['q_proj, v_proj', 'q_proj'], differs: true },
+    { path: 'tuning.lora.targets', values: ['default', 'q_proj'], differs: true },
   ]);
 });
 

@@ -114,6 +114,13 @@ describe('LoRA folders', () => {
     expect(baseModelHash).toBe(baseModel.hash);
   });
 
+  it("note GPT-2's transposed weights, which leave the factors as they are", async () => {
+    const dir = join(temporaryFolder(), 'lora');
+    await writeLora(dir, adapter, { ...baseModel, transposedLinears: true });
+    expect(configOf(dir)).toMatchObject({ fan_in_fan_out: true });
+    expect((await readLora(dir)).adapter.modules).toEqual(adapter.modules);
+  });
+
   it('are read with the defaults and empty options of PEFT', async () => {
     const dir = await loraFolder();
     setConfig(dir, {
@@ -135,7 +142,6 @@ describe('LoRA folders', () => {
 
   it.each([
     ['use_dora', true],
-    ['fan_in_fan_out', true],
     ['lora_bias', true],
     ['rank_pattern', { q_proj: 4 }],
     ['alpha_pattern', { q_proj: 4 }],

@@ -1,6 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
 import { openSafetensors, readFloat32, readRaw } from '../../../src/core/checkpoint/safetensors.ts';
+import type { Engine } from '../../../src/core/engine/program.ts';
+import { embed, forward, logitsAt, type Model } from '../../../src/core/models/model.ts';
 
 /** Tiny checkpoints of every family, with logits of transformers: see make.py there. */
 export const FIXTURES = join(import.meta.dirname, '../../fixtures/models');
@@ -33,4 +36,29 @@ export function furthest(actual: ArrayLike<number>, expected: ArrayLike<number>)
     if (!(distance <= worst)) worst = distance;
   }
   return worst;
+}
+
+/** Logits of all positions of sequences of unequal length, padded on the right by token 1. */
+export async function batchLogits(engine: Engine, model: Model, golden: readonly Golden[]) {
+  const length = Math.max(...golden.map(({ ids }) => ids.length));
+  const batch = golden.length;
+  const ids = new Int32Array(batch * length).fill(1);
+  golden.forEach((given, row) => {
+    ids.set(given.ids, row * length);
+  });
+  const executable = await engine.compile({
+    name: 'logits',
+    inputs: { ids: { shape: [batch, length], dtype: 'int32' } },
+    build(inputs) {
+      const { hidden } = forward(model, embed(model, inputs['ids']!));
+      const all = tf.tensor1d(Int32Array.from({ length: batch * length }, (_, row) => row));
+      return { logits: logitsAt(model, hidden, all) };
+    },
+  });
+  const { logits } = await executable.run({ ids });
+  await executable.release();
+  const width = model.config.vocabularySize;
+  return golden.map((given, row) =>
+    logits!.subarray(row * length * width, (row * length + given.ids.length) * width),
+  );
 }

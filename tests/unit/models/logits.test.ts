@@ -2,43 +2,24 @@ import { existsSync } from 'node:fs';
 import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openModel } from '../../../src/core/compress/open.ts';
 import { openDevice } from '../../../src/core/engine/devices.ts';
 import type { Engine } from '../../../src/core/engine/program.ts';
 import { createKeyValueCache } from '../../../src/core/generate/kv-cache.ts';
 import { decodeProgram, prefillProgram } from '../../../src/core/generate/programs.ts';
-import { embed, forward, logitsAt, type Model } from '../../../src/core/models/model.ts';
-import { FIXTURES, fixtureNames, furthest, type Golden, readGolden } from './families.ts';
+import type { Model } from '../../../src/core/models/model.ts';
+import {
+  batchLogits,
+  FIXTURES,
+  fixtureNames,
+  furthest,
+  type Golden,
+  readGolden,
+} from './families.ts';
 
 /** Largest difference of a logit from transformers, both in fp32. */
 const TOLERANCE = 1e-4;
-
-/** Logits of all positions of sequences of unequal length, padded on the right by token 1. */
-async function batchLogits(engine: Engine, model: Model, golden: readonly Golden[]) {
-  const length = Math.max(...golden.map(({ ids }) => ids.length));
-  const batch = golden.length;
-  const ids = new Int32Array(batch * length).fill(1);
-  golden.forEach((given, row) => {
-    ids.set(given.ids, row * length);
-  });
-  const executable = await engine.compile({
-    name: 'logits',
-    inputs: { ids: { shape: [batch, length], dtype: 'int32' } },
-    build(inputs) {
-      const { hidden } = forward(model, embed(model, inputs['ids']!));
-      const all = tf.tensor1d(Int32Array.from({ length: batch * length }, (_, row) => row));
-      return { logits: logitsAt(model, hidden, all) };
-    },
-  });
-  const { logits } = await executable.run({ ids });
-  await executable.release();
-  const width = model.config.vocabularySize;
-  return golden.map((given, row) =>
-    logits!.subarray(row * length * width, (row * length + given.ids.length) * width),
-  );
-}
 
 /** Logits of positions `first − 1` on: the first from a prefill, the rest one token at a time. */
 async function stepLogits(engine: Engine, model: Model, ids: Int32Array, first: number) {

@@ -303,6 +303,15 @@ const kernels: Readonly<Record<string, Kernel>> = {
     return node(backend, 'Mul', [x, x], x.shape, x.dtype);
   },
 
+  /** 1 above 0, else 0: the gradient of Relu. */
+  Step: ({ inputs, attrs, backend }) => {
+    if (attrs['alpha']) throw new Error('Step with alpha is not supported');
+    const x = backend.value(inputs['x']!);
+    const zero = backend.builder.scalar(0, 'float32');
+    const above = backend.builder.add('Greater', [x, zero], x.shape, 'bool');
+    return node(backend, 'Cast', [above], x.shape, 'float32');
+  },
+
   Tile: ({ inputs, attrs, backend }) => {
     const x = backend.value(inputs['x']!);
     const repeats = attrs['reps'] as number[];

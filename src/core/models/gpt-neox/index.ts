@@ -37,11 +37,11 @@ const norm = ({ normEpsilon }: GptNeoXConfig, weights: Weights, name: string, x:
 
 function selfAttention(config: GptNeoXConfig, weights: Weights, layer: number, input: BlockInput) {
   const module = `${path(layer)}.attention`;
-  const { mask, past, positions, positionLimit } = input;
+  const { mask, past } = input;
   // Rows of the weight are grouped by head: query, key and value of head 0, of head 1, …
   const byHead = splitHeads(project(weights, `${module}.query_key_value`, input.x), config.heads);
   const [query, key, value] = tf.split(byHead, 3, 3) as [tf.Tensor, tf.Tensor, tf.Tensor];
-  const turn = rotation(config.rope, positions, positionLimit);
+  const turn = rotation(config.rope, input);
   const turned = turn(key);
   const scale = 1 / Math.sqrt(config.headDim);
   const given = { query: turn(query), key: turned, value, mask, scale, past };

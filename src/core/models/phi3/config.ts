@@ -29,6 +29,5 @@ export function parsePhi3Config(
   return {
     ...config,
     attention: everyLayer(config.layers, { rope, window }),
-    ...(rope.long ? { rotaryChange: rope.long.after } : {}),
   };
 }

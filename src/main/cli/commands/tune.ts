@@ -70,7 +70,12 @@ export function addTuneCommand(program: Command, addAction: AddAction): void {
     .option('--alpha <x>', 'of LoRA', decimal('--alpha', 1e-6, 4096), lora.alpha)
     .option('--dropout <x>', "of LoRA's inputs", decimal('--dropout', 0, 0.99), lora.dropout)
     .option('--rslora', 'scale LoRA by alpha / √rank', lora.rankStabilized)
-    .option('--targets <list>', 'modules that LoRA adapts', list('--targets'), lora.targets)
+    .option(
+      '--targets <list>',
+      'modules that LoRA adapts, or all-linear',
+      list('--targets'),
+      lora.targets,
+    )
     .option(
       '--steps <n>',
       'optimiser steps, per prompt',

@@ -5,7 +5,7 @@ import { type FloatDtype, narrow, widen } from '../checkpoint/dtype.ts';
 import type { Checkpoint } from '../checkpoint/folder.ts';
 import { openFolder } from '../checkpoint/paths.ts';
 import { type TensorData, type TensorEntry, transpose } from '../checkpoint/safetensors.ts';
-import { quantizationConfig } from './format.ts';
+import { quantizationConfig, type ZeroFormat } from './format.ts';
 import { packLinear } from './packing.ts';
 import type { CompressedLinear, QuantizedWeight } from './quantized.ts';
 import type { CompressionReport } from './report.ts';
@@ -69,19 +69,23 @@ export function asStored(linear: CompressedLinear, { dtype }: TensorEntry): Comp
 /** The tensors of one compressed linear: its codes, or the weight in the `original`'s type. */
 export function linearTensors(
   module: string,
-  { weight, quantized }: CompressedLinear,
-  { name, dtype, shape, transposed }: TensorEntry,
+  { weight, quantized }: Pick<CompressedLinear, 'weight' | 'quantized'>,
+  { name, dtype, shape, transposed }: Pick<TensorEntry, 'name' | 'dtype' | 'shape' | 'transposed'>,
 ): TensorData[] {
-  if (quantized) return codeTensors(module, quantized);
+  if (quantized) return codeTensors(module, quantized, 'v2');
   const type = dtype as FloatDtype;
   if (!transposed) return [{ name, dtype, shape, data: narrow(type, weight) }];
   const stored = shape.toReversed();
   return [{ name, dtype, shape: stored, data: narrow(type, transpose(weight, stored)) }];
 }
 
-/** The four tensors of one linear in a GPTQ v2 checkpoint. */
-function codeTensors(module: string, weight: QuantizedWeight): TensorData[] {
-  const { out, in: columns, qweight, qzeros, scales, gIdx } = packLinear(weight, 'v2');
+/** The four tensors of one linear in a GPTQ checkpoint. */
+export function codeTensors(
+  module: string,
+  weight: QuantizedWeight,
+  zeros: ZeroFormat,
+): TensorData[] {
+  const { out, in: columns, qweight, qzeros, scales, gIdx } = packLinear(weight, zeros);
   const groups = scales.length / out;
   return [
     stored(`${module}.qweight`, 'I32', [qweight.length / out, out], qweight),
@@ -101,15 +105,20 @@ function stored(
   return { name, dtype, shape, data };
 }
 
-async function copyCompanions(from: string, to: string): Promise<void> {
+/** Copies what a model needs beside its weights, and `more` where it is there. */
+export async function copyCompanions(
+  from: string,
+  to: string,
+  more: readonly string[] = [],
+): Promise<void> {
   const folder = await openFolder(from);
-  for (const name of COMPANIONS) {
+  for (const name of [...COMPANIONS, ...more]) {
     const file = await folder.inside(name).catch(ignoreMissing);
     if (file !== undefined) await copyFile(file, join(to, name));
   }
 }
 
-function writeJson(path: string, value: unknown): Promise<void> {
+export function writeJson(path: string, value: unknown): Promise<void> {
   return writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 

@@ -3,6 +3,7 @@ import { type CommandParts, createAddAction } from './action.ts';
 import { addCompressCommand } from './commands/compress.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
+import { addExportCommand } from './commands/export.ts';
 import { addGenerateCommand } from './commands/generate.ts';
 import { addLogitsCommand } from './commands/logits.ts';
 import { addModelsCommand } from './commands/models.ts';
@@ -25,6 +26,7 @@ export function createProgram(parts: CommandParts): Command {
   const addAction = createAddAction(program, parts);
   addRepairCommand(program, addAction);
   addCompressCommand(program, addAction);
+  addExportCommand(program, addAction);
   addTuneCommand(program, addAction);
   addEvaluateCommand(program, addAction);
   addLogitsCommand(program, addAction);

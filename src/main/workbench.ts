@@ -1,3 +1,5 @@
+import { KintsugiError } from '../shared/errors.ts';
+import { lockHome } from './db/lock.ts';
 import { openStore } from './db/open.ts';
 import { databasePath } from './home.ts';
 import { openDownloads } from './hub/downloads.ts';
@@ -24,13 +26,18 @@ export interface WorkbenchOptions {
   readonly startCompute: (home: string) => ComputeProcess;
 }
 
-/** @throws KintsugiError of openStore */
+/** @throws KintsugiError of openStore; HOME_IN_USE when another workbench has the data folder open */
 export async function openWorkbench({
   home,
   shell,
   startCompute,
 }: WorkbenchOptions): Promise<Workbench> {
   const store = await openStore(databasePath(home));
+  const release = lockHome(home);
+  if (release === undefined) {
+    await store.close();
+    throw inUse(home);
+  }
   const compute = createCompute(() => startCompute(home));
   const jobs = await openJobs(store, compute);
   const secrets = openSecrets(home, shell.keychain);
@@ -45,6 +52,13 @@ export async function openWorkbench({
       await jobs.close();
       compute.kill();
       await store.close();
+      release();
     },
   };
 }
+
+const inUse = (home: string): KintsugiError =>
+  new KintsugiError('HOME_IN_USE', 'Kintsugi is already open on this data folder.', {
+    next: 'Go on in the window or tab that is open, or choose another folder with --home.',
+    file: home,
+  });

@@ -94,6 +94,8 @@ export interface RunResults {
   /** IDP and its controls. */
   readonly selectors?: readonly SelectorResult[];
   readonly seeds: readonly number[];
+  /** Set when tuning was stopped early: how far it came, by `bank@0`. */
+  readonly stoppedEarly?: Readonly<Record<string, string>>;
   /** Of the model, without what repairs add; absent in results of earlier versions. */
   readonly parameters?: number;
   /** The comparison in one or two sentences. */

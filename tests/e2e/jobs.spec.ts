@@ -5,14 +5,20 @@ import { startHost, temporaryHome } from './host.ts';
 
 /** Long enough to be stopped in the midst of tuning, and at its end within the test. */
 const STEPS = 300;
+const ENDLESS = 1_000_000;
 
 const main = (page: Page) => page.getByRole('main');
 const status = (page: Page, word: string) => main(page).locator('.badge', { hasText: word });
 const button = (page: Page, name: string) => main(page).getByRole('button', { name, exact: true });
 
 /** Starts a run and waits on its page until it tunes. */
-async function watchLongRun(page: Page, { client, model }: Seeded, name: string): Promise<string> {
-  const { id } = await client.call('runs.start', { recipe: smallRecipe(model, STEPS), name });
+async function watchLongRun(
+  page: Page,
+  { client, model }: Seeded,
+  name: string,
+  steps = STEPS,
+): Promise<string> {
+  const { id } = await client.call('runs.start', { recipe: smallRecipe(model, steps), name });
   await goTo(page, 'runs', id);
   await expect(page.getByRole('heading', { name, level: 1 })).toBeVisible();
   await untilTuning({ client }, id);
@@ -61,6 +67,27 @@ test('a killed compute process interrupts the run, and one click resumes it', as
     .first()
     .click();
   await expect(status(page, 'Done')).toBeVisible({ timeout: 90_000 });
+});
+
+test('stopped while it tunes, a run compares the best so far and says so', async ({
+  workbench: page,
+  seeded,
+}) => {
+  await watchLongRun(page, seeded, 'Stopped half-way', ENDLESS);
+  const samples = main(page).getByRole('region', { name: 'What it answers' });
+  await expect(samples.getByRole('columnheader', { name: 'Original' })).toBeVisible();
+  await expect(samples.getByRole('columnheader', { name: 'Before' })).toBeVisible();
+  await button(page, 'Stop and keep').click();
+  await expect(status(page, 'Done')).toBeVisible({ timeout: 60_000 });
+  await expect(main(page).getByText(/^Tuning was stopped early\./)).toBeVisible();
+  await expect(
+    main(page)
+      .getByText(/stopped early at step \d+ of/)
+      .first(),
+  ).toBeVisible();
+  await expect(main(page).getByText('+ IDP bank (stopped early)').first()).toBeVisible();
+  await page.reload();
+  await expect(samples.getByRole('columnheader', { name: 'Kept' })).toBeVisible();
 });
 
 test('a cancelled run ends, and the next one in the queue starts', async ({

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { writeSmallModel } from '../support/small-model.ts';
-import { expect, test, watchFaults } from './fixtures.ts';
+import { smallRecipe, writeSmallModel } from '../support/small-model.ts';
+import { expect, goTo, test, watchFaults } from './fixtures.ts';
 import { startHost, temporaryHome } from './host.ts';
 
 const STARTER = join(import.meta.dirname, '../../resources/starter/model.safetensors');
@@ -93,6 +93,57 @@ test('the wizard leads from a folder of one’s own to an exported bank', async 
     await expect(page.getByText('small is in order')).toBeVisible();
     return ['16', 'One per row'];
   });
+});
+
+test('data of one’s own is previewed, its faults told by line, and used', async ({
+  workbench: page,
+}) => {
+  await goTo(page, 'new', 'compare');
+  const own = page.getByRole('region', { name: 'Data of your own' });
+  const choose = (name: string, text: string) =>
+    own.getByLabel('Data file').setInputFiles({
+      name,
+      mimeType: 'text/plain',
+      buffer: Buffer.from(text),
+    });
+  await choose('bad.csv', 'question,answer\nWho?,I\nWhat?\n,nothing\n');
+  await expect(own.getByRole('alert')).toContainText('2 lines were not understood');
+  await expect(own.getByRole('listitem')).toHaveText([/^Line 3: has 1 fields/, /^Line 4: needs/]);
+  await choose('notes.txt', 'A text to calibrate with.');
+  await expect(own.getByRole('cell', { name: 'A text to calibrate with.' })).toBeVisible();
+
+  const lines = ['Who is she?', 'Who is he?'].map((question) =>
+    JSON.stringify({ question, answer: 'Nobody' }),
+  );
+  const dropped = await page.evaluateHandle((text) => {
+    const data = new DataTransfer();
+    data.items.add(new File([text], 'people.jsonl'));
+    return data;
+  }, lines.join('\n'));
+  await own.getByText('Drop a file here').dispatchEvent('drop', { dataTransfer: dropped });
+  await expect(own.getByText('people.jsonl')).toBeVisible();
+  await expect(own.getByRole('cell', { name: 'Who is she?' })).toBeVisible();
+  await own.getByRole('button', { name: 'Use it alone' }).click();
+  await expect(own.getByText('in use')).toBeVisible();
+  await expect(page.getByRole('checkbox', { name: 'people.jsonl' })).toBeChecked();
+});
+
+test('settings that a model cannot take are told before the start, with the way out', async ({
+  workbench: page,
+  seeded,
+}) => {
+  const recipe = smallRecipe(seeded.model);
+  const unfit = { ...recipe, compression: { ...recipe.compression, groupSize: 32 } };
+  const draft = JSON.stringify({ recipe: unfit, limits: null, name: '' });
+  await page.evaluate((text) => sessionStorage.setItem('kintsugi-draft', text), draft);
+  await page.reload();
+  await goTo(page, 'new', 'start');
+  await expect(page.getByRole('alert')).toContainText('Group size 32 does not divide');
+  const start = page.getByRole('button', { name: 'Start the repair' });
+  await expect(start).toBeDisabled();
+  await page.getByRole('button', { name: 'Use the nearest settings that fit' }).click();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await expect(start).toBeEnabled();
 });
 
 test('the wizard leads from the starter model to an exported bank', async ({ page }) => {

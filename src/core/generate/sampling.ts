@@ -9,7 +9,8 @@ export interface SamplingOptions {
   readonly topP?: number;
 }
 
-function argMax(logits: Float32Array): number {
+/** Ties go to the lower id. */
+export function argMax(logits: Float32Array): number {
   let best = 0;
   for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[best]!) best = i;
   return best;

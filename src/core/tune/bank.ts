@@ -3,7 +3,8 @@ import { createObjective, type Objective } from './objective.ts';
 import { type PromptOptions, promptAdaptation, type TunedPrompt, tunePrompt } from './prompt.ts';
 import { type BankSplit, shareData } from './shares.ts';
 import type { Progress } from './train.ts';
-import type { Subject, TuneData, TuneRun } from './tune.ts';
+import { hasState } from './training-files.ts';
+import type { Look, Subject, TuneData, TuneRun } from './tune.ts';
 
 export interface BankOptions extends Omit<PromptOptions, 'name'> {
   readonly bank: BankSplit;
@@ -18,14 +19,16 @@ export interface BankProgress extends Progress {
   readonly secondsLeft: number;
 }
 
-export interface BankRun extends Omit<TuneRun, 'onProgress'> {
+export interface BankRun extends Omit<TuneRun, 'onProgress' | 'watch'> {
   readonly onProgress?: (progress: BankProgress) => void;
+  readonly watch?: (look: Look & { readonly prompt: string }) => Promise<void>;
 }
 
 /**
  * Tunes one prompt per share of the data, one after the other. Each keeps its own training
  * checkpoints in a folder named after its place, so that a resumed bank goes on inside the prompt
- * that was interrupted. @throws as `tunePrompt`
+ * that was interrupted. Once `finish` is raised, prompts that were not begun are left out.
+ * @throws as `tunePrompt`
  */
 export async function tuneBank(
   subject: Subject,
@@ -46,25 +49,32 @@ export async function tuneBank(
   };
   const tuned: TunedPrompt[] = [];
   try {
-    for (const [index, { name, train, validation, tokens, seed }] of shares.entries())
+    for (const [index, { name, train, validation, tokens, seed }] of shares.entries()) {
+      const promptOf = promptRun(run, index, name, shares.length);
+      if (index > 0 && run.finish?.aborted && !(await isBegun(promptOf))) break;
       tuned.push(
         await tunePrompt(
           subject,
           { examples: train, validation },
           { ...promptOptions, name, tokens, seed },
-          { ...promptRun(run, index, name, shares.length), objective: objectiveOf(tokens) },
+          { ...promptOf, objective: objectiveOf(tokens) },
         ),
       );
+    }
     return tuned;
   } finally {
     for (const objective of objectives.values()) await objective.release();
   }
 }
 
+const isBegun = async ({ checkpointDir }: TuneRun): Promise<boolean> =>
+  checkpointDir !== undefined && (await hasState(checkpointDir));
+
 function promptRun(run: BankRun, index: number, name: string, prompts: number): TuneRun {
-  const { onProgress, checkpointDir, ...rest } = run;
+  const { onProgress, watch, checkpointDir, ...rest } = run;
   return {
     ...rest,
+    ...(watch ? { watch: (look) => watch({ ...look, prompt: name }) } : {}),
     ...(checkpointDir ? { checkpointDir: join(checkpointDir, `prompt-${index}`) } : {}),
     onProgress: (progress) => {
       const pace = progress.secondsLeft / Math.max(1, progress.steps - progress.step);

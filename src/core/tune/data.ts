@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { z } from 'zod';
 import { KintsugiError } from '../../shared/errors.ts';
-import { CsvError, parseCsv } from './csv.ts';
+import { CsvError, type CsvRecord, parseCsv } from './csv.ts';
 import type { Example } from './types.ts';
 
 const MAX_BYTES = 256 * 2 ** 20;
@@ -45,19 +45,45 @@ async function readBytes(file: string): Promise<Uint8Array> {
   }
 }
 
+/** Something in a data file that is not an example. */
+export interface Fault {
+  /** From 1. */
+  readonly line: number;
+  readonly message: string;
+}
+
+/** What a data file holds: its examples, and the lines that are none. */
+export interface ReadData {
+  readonly examples: readonly Example[];
+  readonly faults: readonly Fault[];
+}
+
 /**
  * The examples of a person's data file: .jsonl, .csv or .txt. Questions become the tasks'
  * "Question: …\nAnswer:" and only the answer is learned; of plain text, every token.
  * @throws KintsugiError DATA_INVALID naming file and line
  */
 export async function loadExamples(file: string): Promise<Example[]> {
-  const text = await readText(file);
-  const examples = parse(file, extname(file).toLowerCase(), text);
-  if (examples.length === 0) throw invalidData(file, 'holds no examples');
-  return examples;
+  const { examples, faults } = await readExamples(file);
+  const [first] = faults;
+  if (first !== undefined) throw invalidData(file, first.message, first.line);
+  return [...examples];
 }
 
-function parse(file: string, extension: string, text: string): Example[] {
+/**
+ * As `loadExamples`, with every line that is at fault instead of the first.
+ * @throws KintsugiError DATA_INVALID for a file that cannot be read or holds nothing
+ */
+export async function readExamples(file: string): Promise<ReadData> {
+  const text = await readText(file);
+  const parsed = parse(file, extname(file).toLowerCase(), text);
+  const faults = parsed.filter((row): row is Fault => 'message' in row);
+  const examples = parsed.filter((row): row is Example => !('message' in row));
+  if (parsed.length === 0) throw invalidData(file, 'holds no examples');
+  return { examples, faults };
+}
+
+function parse(file: string, extension: string, text: string): readonly (Example | Fault)[] {
   switch (extension) {
     case '.jsonl':
       return parseJsonLines(file, text);
@@ -73,45 +99,47 @@ function parse(file: string, extension: string, text: string): Example[] {
 const filled = z.string().refine((text) => text.trim() !== '', 'is empty');
 const Row = z.union([z.object({ question: filled, answer: filled }), z.object({ text: filled })]);
 
-function parseJsonLines(file: string, text: string): Example[] {
+function parseJsonLines(file: string, text: string): (Example | Fault)[] {
   return text.split(/\r\n|\n|\r/).flatMap((content, index) => {
     if (content.trim() === '') return [];
-    const line = index + 1;
-    const row = Row.safeParse(parseJson(file, content, line));
-    if (!row.success)
-      throw invalidData(file, 'needs non-empty "question" and "answer", or "text"', line);
-    return [toExample(file, line, row.data)];
+    return [parseJsonLine(file, content, index + 1)];
   });
 }
 
-function parseJson(file: string, content: string, line: number): unknown {
+function parseJsonLine(file: string, content: string, line: number): Example | Fault {
+  let value: unknown;
   try {
-    return JSON.parse(content);
+    value = JSON.parse(content);
   } catch (cause) {
-    throw invalidData(file, `is not JSON (${(cause as SyntaxError).message})`, line);
+    return { line, message: `is not JSON (${(cause as SyntaxError).message})` };
   }
+  const row = Row.safeParse(value);
+  if (row.success) return toExample(file, line, row.data);
+  return { line, message: 'needs non-empty "question" and "answer", or "text"' };
 }
 
-function parseTable(file: string, text: string): Example[] {
-  const [header, ...records] = csvRecords(file, text);
-  const names = header?.fields.map((name) => name.trim().toLowerCase()) ?? [];
-  return records.map(({ line, fields }) => {
-    if (fields.length !== names.length)
-      throw invalidData(file, `has ${fields.length} fields, the header ${names.length}`, line);
-    const row = Row.safeParse(Object.fromEntries(names.map((name, i) => [name, fields[i]])));
-    if (!row.success)
-      throw invalidData(file, 'needs non-empty columns question and answer, or text', line);
-    return toExample(file, line, row.data);
-  });
-}
-
-function csvRecords(file: string, text: string) {
+function parseTable(file: string, text: string): (Example | Fault)[] {
   try {
-    return parseCsv(text);
+    const [header, ...records] = parseCsv(text);
+    const names = header?.fields.map((name) => name.trim().toLowerCase()) ?? [];
+    return records.map((record) => parseRecord(file, names, record));
   } catch (cause) {
-    if (cause instanceof CsvError) throw invalidData(file, cause.message, cause.line);
+    // Behind a quote that is out of place no line can be told from another.
+    if (cause instanceof CsvError) return [{ line: cause.line, message: cause.message }];
     throw cause;
   }
+}
+
+function parseRecord(
+  file: string,
+  names: readonly string[],
+  { line, fields }: CsvRecord,
+): Example | Fault {
+  if (fields.length !== names.length)
+    return { line, message: `has ${fields.length} fields, the header ${names.length}` };
+  const row = Row.safeParse(Object.fromEntries(names.map((name, i) => [name, fields[i]])));
+  if (row.success) return toExample(file, line, row.data);
+  return { line, message: 'needs non-empty columns question and answer, or text' };
 }
 
 function toExample(file: string, line: number, row: z.infer<typeof Row>): Example {

@@ -7,7 +7,7 @@ import { createRandom } from '../random.ts';
 import type { ParameterSet } from './adamw.ts';
 import { createDropout } from './dropout.ts';
 import type { Adaptation, ExtraInputs } from './objective.ts';
-import type { HistoryPoint } from './training-state.ts';
+import type { TrainResult } from './train.ts';
 import {
   type Subject,
   type TuneData,
@@ -22,10 +22,8 @@ export type LoraShape = Omit<LoraAdapter, 'modules'>;
 
 export interface LoraOptions extends TuneOptions, LoraShape {}
 
-export interface TunedLora {
+export interface TunedLora extends Pick<TrainResult, 'history' | 'best' | 'stoppedAt'> {
   readonly adapter: LoraAdapter;
-  readonly history: readonly HistoryPoint[];
-  readonly best: { readonly step: number; readonly validation: number } | undefined;
 }
 
 /**
@@ -47,6 +45,7 @@ export async function tuneLora(
     adapter: adapterOf(start, result.parameters),
     history: result.history,
     best: result.best,
+    stoppedAt: result.stoppedAt,
   };
 }
 

@@ -3,7 +3,7 @@ import { embed, forward, type Model, prependPrompt } from '../models/model.ts';
 import { createRandom } from '../random.ts';
 import { embedTokens } from './embeddings.ts';
 import type { Adaptation } from './objective.ts';
-import type { HistoryPoint } from './training-state.ts';
+import type { TrainResult } from './train.ts';
 import {
   type Subject,
   type TuneData,
@@ -24,10 +24,8 @@ export interface PromptOptions extends TuneOptions {
   readonly start?: Pick<SoftPrompt, 'width' | 'embeddings'>;
 }
 
-export interface TunedPrompt {
+export interface TunedPrompt extends Pick<TrainResult, 'history' | 'best' | 'stoppedAt'> {
   readonly prompt: SoftPrompt;
-  readonly history: readonly HistoryPoint[];
-  readonly best: { readonly step: number; readonly validation: number } | undefined;
 }
 
 /**
@@ -51,6 +49,7 @@ export async function tunePrompt(
     prompt: { name, tokens, width, embeddings },
     history: result.history,
     best: result.best,
+    stoppedAt: result.stoppedAt,
   };
 }
 

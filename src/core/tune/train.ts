@@ -33,6 +33,12 @@ export interface Progress {
   readonly secondsLeft: number;
 }
 
+/** Is shown the parameters: the first ones, those at every `every` steps, and those that are kept. */
+export interface Watch {
+  readonly every: number;
+  look(step: number, parameters: ParameterSet): Promise<void>;
+}
+
 export interface TrainOptions {
   /** Updated in place; after the run they are the last step's. */
   readonly parameters: ParameterSet;
@@ -57,6 +63,9 @@ export interface TrainOptions {
   readonly optimizer?: AdamWOptions;
   readonly checkpoint?: CheckpointOptions;
   readonly signal?: AbortSignal;
+  /** Once raised, the next step is the last one, with what belongs to a last step; never none. */
+  readonly finish?: AbortSignal;
+  readonly watch?: Watch;
   readonly onProgress?: (progress: Progress) => void;
   /** Told what a person should know but need not act on, such as a damaged checkpoint passed over. */
   readonly onNotice?: (message: string) => void;
@@ -67,6 +76,8 @@ export interface TrainResult {
   readonly parameters: ParameterSet;
   readonly best: { readonly step: number; readonly validation: number } | undefined;
   readonly history: readonly HistoryPoint[];
+  /** The step that `finish` made the last one. */
+  readonly stoppedAt: number | undefined;
 }
 
 /**
@@ -75,7 +86,7 @@ export interface TrainResult {
  * @throws KintsugiError CANCELLED (resumable), TRAINING_DIVERGED, CHECKPOINT_INVALID
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { parameters, steps, schedule, clip = 1, validateEvery = steps } = options;
+  const { parameters, steps, schedule, clip = 1, validateEvery = steps, watch } = options;
   const optimizer = createAdamW(parameters, options.optimizer);
   const saved = await resume(options);
   if (saved) restoreParameters(parameters, saved.parameters);
@@ -114,7 +125,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const secondsLeft = createEstimate(step, steps);
 
   if (!saved && options.validate) await validate();
-  while (step < steps) {
+  if (!saved) await watch?.look(0, parameters);
+  while (step < steps && !(step > 0 && options.finish?.aborted)) {
     if (options.signal?.aborted) {
       await save('now');
       throw cancelled(step, steps, options.checkpoint);
@@ -140,8 +152,15 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       ...(validation === undefined ? {} : { validation }),
       secondsLeft: secondsLeft(step),
     });
+    if (watch && step < steps && step % watch.every === 0) await watch.look(step, parameters);
   }
-  return { parameters: best?.parameters ?? parameters, best: summary(best), history };
+  const stoppedAt = step < steps ? step : undefined;
+  // A state that was saved here before has had its last validation.
+  if (stoppedAt !== undefined && history.at(-1)?.step !== step) await validate();
+  if (stoppedAt !== undefined) await save('now');
+  const kept = best?.parameters ?? parameters;
+  await watch?.look(step, kept);
+  return { parameters: kept, best: summary(best), history, stoppedAt };
 }
 
 /** The newest sound checkpoint of this run, if there is one. */

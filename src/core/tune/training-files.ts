@@ -1,5 +1,5 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { asUnwritable, writeAtomically } from '../checkpoint/atomic.ts';
 import { decodeState, encodeState, type TrainingState } from './training-state.ts';
 
@@ -34,6 +34,12 @@ async function stateFiles(dir: string): Promise<string[]> {
     .filter((name) => NAME.test(name))
     .toSorted()
     .toReversed();
+}
+
+/** Whether training has left anything to go on from in the folder or one inside it. */
+export async function hasState(dir: string): Promise<boolean> {
+  const names = await readdir(dir, { recursive: true }).catch((): string[] => []);
+  return names.some((name) => NAME.test(basename(name)));
 }
 
 export interface LoadedState {

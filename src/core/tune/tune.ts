@@ -43,12 +43,24 @@ export interface TuneOptions {
   readonly maxLength?: number;
 }
 
+/** Parameters in training, shown to whoever watches. */
+export interface Look {
+  /** Steps done. */
+  readonly step: number;
+  readonly adaptation: Adaptation;
+  readonly parameters: ParameterSet;
+}
+
 export interface TuneRun {
   /** Folder for training checkpoints; without it an interrupted run starts over. */
   readonly checkpointDir?: string;
   /** Seconds between checkpoints, 60 by default. */
   readonly checkpointSeconds?: number;
   readonly signal?: AbortSignal;
+  /** Once raised, tuning ends at its next step and keeps the best parameters so far. */
+  readonly finish?: AbortSignal;
+  /** Called before, at every quarter of the steps, and with what is kept; tuning waits for it. */
+  readonly watch?: (look: Look) => Promise<void>;
   readonly onProgress?: (progress: Progress) => void;
   readonly onNotice?: (message: string) => void;
   /** Compiled programs of the same adaptation to use; they stay open for the next tuning. */
@@ -107,6 +119,7 @@ export async function tuneAdaptation(
     validation: hashSequences(held),
     options,
   };
+  const { watch } = run;
   const objective = run.objective ?? createObjective(subject.engine, adaptation);
   try {
     return await train({
@@ -134,6 +147,13 @@ export async function tuneAdaptation(
             },
           }),
       ...(run.signal ? { signal: run.signal } : {}),
+      ...(run.finish ? { finish: run.finish } : {}),
+      ...(watch && {
+        watch: {
+          every: Math.ceil(options.steps / 4),
+          look: (step, parameters) => watch({ step, adaptation, parameters }),
+        },
+      }),
       ...(run.onProgress ? { onProgress: run.onProgress } : {}),
       ...(run.onNotice ? { onNotice: run.onNotice } : {}),
     });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Arm as RunningArm } from '../../core/evaluate/arm.ts';
 import type { StoredBank } from '../../core/export/bank.ts';
@@ -56,9 +57,12 @@ export async function prepareTunedArm(
       return idpArm(loaded, prompts, workspace.recipe.selector.layer);
     }
     case 'prompt': {
-      const single = await loadBank(at(folders.single), loaded);
       const bank = await loadBank(at(folders.bank), loaded);
-      const candidates = [...single.prompts, ...bank.prompts];
+      // A run that was stopped early may not have come to the prompt on all the data.
+      const single = existsSync(at(folders.single))
+        ? [await loadBank(at(folders.single), loaded)]
+        : [];
+      const candidates = [...single, bank].flatMap(({ prompts }) => prompts);
       return fixedArm(loaded, await bestPrompt(workspace, seed, candidates, signal));
     }
     case 'lora':

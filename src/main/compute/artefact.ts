@@ -19,6 +19,13 @@ export async function hashFolder(folder: string, except: readonly string[] = [])
   return hash.digest('hex');
 }
 
+/** Bytes of all files in a folder. */
+export async function folderBytes(folder: string): Promise<number> {
+  const names = await readdir(folder, { recursive: true });
+  const sizes = await Promise.all(names.map((name) => describe(join(folder, name))));
+  return sizes.reduce((sum, { size, isFile }) => sum + (isFile ? size : 0), 0);
+}
+
 async function describe(path: string) {
   const stats = await lstat(path);
   return { size: stats.size, isFile: stats.isFile() };

@@ -9,6 +9,7 @@ import type { Store } from '../db/open.ts';
 import { type PreparedArm, prepareBaseline, prepareTunedArm, TUNED_ARMS } from './arms.ts';
 import type { Stage, StageContext } from './stage.ts';
 import { starter } from './starter.ts';
+import { comparedArms, comparedSeeds } from './stopped-early.ts';
 import { textPerplexity } from './text.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -41,6 +42,8 @@ export function evaluateStages(
   ): Stage => ({
     name: evaluateStage(arm, seed),
     async run(context) {
+      const why = leftOut(workspace, arm, seed, seeds);
+      if (why !== null) return context.leaveOut(why);
       const prepared = await prepare(context.signal);
       const answers = await measure(workspace, prepared, context);
       await saveAnswers(store.db, { runId, arm, seed }, answers);
@@ -55,15 +58,34 @@ export function evaluateStages(
         stage(arm, seed, (signal) => prepareTunedArm(workspace, arm, seed, signal)),
       ),
     ),
-    ...seeds.map((seed) => controlsStage(store, runId, workspace, seed)),
+    ...seeds.map((seed) => controlsStage(store, runId, workspace, seed, seeds)),
   ];
 }
 
+/** Why an arm is not asked: a run that was stopped early has not tuned it. */
+function leftOut(
+  { directory }: Workspace,
+  arm: ArmId,
+  seed: number,
+  seeds: readonly number[],
+): string | null {
+  const tuned = comparedArms(directory, seeds).includes(arm);
+  return tuned && comparedSeeds(directory, seeds).includes(seed) ? null : 'left out: not tuned';
+}
+
 /** Every prompt of the bank on every input: what IDP could have chosen. */
-function controlsStage(store: Store, runId: string, workspace: Workspace, seed: number): Stage {
+function controlsStage(
+  store: Store,
+  runId: string,
+  workspace: Workspace,
+  seed: number,
+  seeds: readonly number[],
+): Stage {
   return {
     name: `evaluate:controls@${seed}`,
-    async run({ signal, progress }) {
+    async run({ signal, progress, leaveOut }) {
+      const why = leftOut(workspace, 'idp', seed, seeds);
+      if (why !== null) return leaveOut(why);
       const prepared = await prepareTunedArm(workspace, 'idp', seed, signal);
       const { itemsPerTask } = workspace.recipe.evaluation;
       const tasks = await workspace.tasks();

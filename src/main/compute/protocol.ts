@@ -9,8 +9,8 @@ export type ToCompute =
       readonly name: string;
       readonly input: unknown;
     }
-  /** Raises the signal of an ask; its answer still comes. */
-  | { readonly kind: 'stop'; readonly id: number };
+  /** Raises a signal of an ask; its answer still comes. */
+  | { readonly kind: 'stop' | 'finish'; readonly id: number };
 
 export type FromCompute =
   | { readonly kind: 'event'; readonly id: number; readonly event: unknown }

@@ -11,6 +11,7 @@ import { evaluateStages } from './evaluate-stages.ts';
 import { estimateMemory, requireMemory } from './memory.ts';
 import { makeFolder, refuseOccupied } from './output.ts';
 import { executeRun, type RunOptions } from './runner.ts';
+import { askStage } from './samples.ts';
 import type { Stage } from './stage.ts';
 import { summariseStage } from './summarise-stage.ts';
 import { tuneStages } from './tune-stages.ts';
@@ -37,9 +38,13 @@ export async function createRepair(store: Store, { recipe, home, out }: NewRepai
   return createRun(store.db, { id, kind: 'repair', recipe, seed: recipe.seed, directory });
 }
 
+const NEVER = new AbortController().signal;
+
 /** Memory is checked against the estimate unless `force` is set. */
 export interface RepairOptions extends RunOptions {
   readonly force: boolean;
+  /** Once raised, tuning ends with what it has; what was not begun is left out of the comparison. */
+  readonly finish?: AbortSignal;
 }
 
 /**
@@ -51,10 +56,14 @@ export async function runRepair(store: Store, run: Run, options: RepairOptions):
   const recipe = parseRecipe(run.recipe);
   const workspace = openWorkspace(run.directory, recipe, run);
   const seeds = recipeSeeds(recipe);
+  // What was asked for before a crash holds after it.
+  const finish = run.finishEarly ? AbortSignal.abort() : (options.finish ?? NEVER);
+  const tuning = { store, runId: run.id, workspace, finish };
   const stages = [
     prepareStage(store, run.id, workspace, options.force),
     compressStage(workspace, options.force),
-    ...seeds.flatMap((seed) => tuneStages(store, run.id, workspace, seed)),
+    askStage(store, run.id, workspace),
+    ...seeds.flatMap((seed) => tuneStages(tuning, seed)),
     ...evaluateStages(store, run.id, workspace, seeds),
     summariseStage(store, run.id, workspace, seeds),
   ];

@@ -5,7 +5,7 @@ import { KintsugiError } from '../../shared/errors.ts';
 import { lockRun } from '../db/lock.ts';
 import { writeMetrics } from '../db/metrics.ts';
 import type { Store } from '../db/open.ts';
-import { type Run, updateRun } from '../db/runs.ts';
+import { type Run, raiseDiskPeak, updateRun } from '../db/runs.ts';
 import type { MetricRow, StageRow } from '../db/schema.ts';
 import {
   finishStage,
@@ -16,7 +16,7 @@ import {
   startStage,
   stopStage,
 } from '../db/stages.ts';
-import { hashFolder } from './artefact.ts';
+import { folderBytes, hashFolder } from './artefact.ts';
 import type { RunEvent, Stage, StageContext } from './stage.ts';
 
 export interface RunOptions {
@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly onEvent: (event: RunEvent) => void;
 }
 
+/** A share moves on for the eye; more events than this would only keep the processes busy. */
+const EVENT_INTERVAL = 100;
 /** At most one row of progress is written per this many milliseconds: each write is a disk flush. */
 const WRITE_INTERVAL = 1000;
 
@@ -121,13 +123,15 @@ async function runStage(
   const startedAt = performance.now();
   await startStage(store.db, run.id, stage.name);
   const journal = createJournal(store, run, stage);
+  const outcome: Outcome = { remark: null, leftOut: false };
   try {
     options.signal.throwIfAborted();
-    await stage.run({ scratch: scratchOf(run, stage), ...stageContext(stage, journal, options) });
+    const context = stageContext(stage, journal, options);
+    await stage.run({ scratch: scratchOf(run, stage), ...context, ...outcomeContext(outcome) });
     await journal.flush();
     const { artefact } = stage;
     const hash =
-      artefact === undefined
+      artefact === undefined || outcome.leftOut
         ? null
         : await hashFolder(join(run.directory, artefact), stage.unhashed);
     await beforeDone(hash);
@@ -136,7 +140,9 @@ async function runStage(
       run.id,
       stage.name,
       artefact && hash ? { path: artefact, hash } : undefined,
+      outcome.remark,
     );
+    await raiseDiskPeak(store.db, run.id, await folderBytes(run.directory));
     await removeFolder(scratchOf(run, stage));
     const seconds = (performance.now() - startedAt) / 1000;
     options.onEvent({ kind: 'stage-done', stage: stage.name, seconds });
@@ -147,15 +153,29 @@ async function runStage(
   }
 }
 
+interface Outcome {
+  remark: string | null;
+  leftOut: boolean;
+}
+
+const outcomeContext = (outcome: Outcome): Pick<StageContext, 'remark' | 'leaveOut'> => ({
+  remark: (text) => Object.assign(outcome, { remark: text }),
+  leaveOut: (why) => Object.assign(outcome, { remark: why, leftOut: true }),
+});
+
 function stageContext(
   stage: Stage,
   journal: Journal,
   { signal, onEvent }: RunOptions,
-): Omit<StageContext, 'scratch'> {
+): Omit<StageContext, 'scratch' | 'remark' | 'leaveOut'> {
+  const pace = createPace();
+  let toldAt = Number.NEGATIVE_INFINITY;
   return {
     signal,
-    progress(share, secondsLeft) {
+    progress(share, secondsLeft = pace(share)) {
       journal.progress(share);
+      if (performance.now() - toldAt < EVENT_INTERVAL) return;
+      toldAt = performance.now();
       onEvent({
         kind: 'stage-progress',
         stage: stage.name,
@@ -165,6 +185,17 @@ function stageContext(
     },
     metric: journal.metric,
     notice: (message) => onEvent({ kind: 'notice', stage: stage.name, message }),
+  };
+}
+
+/** Seconds left at the mean pace since the first share that was told. */
+function createPace(): (share: number) => number | undefined {
+  let first: { readonly share: number; readonly at: number } | undefined;
+  return (share) => {
+    const at = performance.now();
+    first ??= { share, at };
+    if (share <= first.share) return undefined;
+    return (((at - first.at) / 1000) * (1 - share)) / (share - first.share);
   };
 }
 

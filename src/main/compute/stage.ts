@@ -23,6 +23,10 @@ export interface StageContext {
   /** Share done in [0, 1] and, where known, the seconds left. */
   progress(share: number, secondsLeft?: number): void;
   metric(step: number, name: string, value: number): void;
+  /** Kept with the stage, to be read beside its name. */
+  remark(text: string): void;
+  /** The stage makes nothing, on purpose, and says why. */
+  leaveOut(why: string): void;
   /** Something a person should know but need not act on. */
   notice(message: string): void;
 }

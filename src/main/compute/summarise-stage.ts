@@ -3,17 +3,18 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CompressionReport } from '../../core/compress/report.ts';
 import type { ChoiceItem, ClozeItem } from '../../core/evaluate/tasks.ts';
-import type { Arm, ArmId, RunTimings } from '../../shared/results.ts';
+import type { Arm, ArmId, ArmResult, RunTimings } from '../../shared/results.ts';
 import { type Answer, readAnswers } from '../db/answers.ts';
 import { readMetrics } from '../db/metrics.ts';
 import type { Store } from '../db/open.ts';
 import { saveResults } from '../db/results.ts';
 import { listStages } from '../db/stages.ts';
-import { ARM_LABELS, TUNED_ARMS } from './arms.ts';
+import { ARM_LABELS } from './arms.ts';
 import { evaluateStage, fixedPromptArm, MEASURES } from './evaluate-stages.ts';
 import { parameterCount } from './model-shape.ts';
 import { type BankAnswer, compareSelectors } from './selectors.ts';
 import type { Stage } from './stage.ts';
+import { comparedArms, comparedSeeds, remarks } from './stopped-early.ts';
 import { type ArmMeasurements, type Scored, summarise } from './summarise.ts';
 import { SINGLE_PROMPT, tunedFolders } from './tune-stages.ts';
 import { COMPRESSED, type Workspace } from './workspace.ts';
@@ -31,19 +32,21 @@ export function summariseStage(
     name: 'summarise',
     async run() {
       const { recipe, directory } = workspace;
+      const stopped = remarks(await listStages(store.db, runId));
+      const compared = comparedSeeds(directory, seeds);
       const report = await readReport(directory);
       const measures = await readMeasures(store, runId);
       const hashes = await artefactHashes(store, runId);
       const arms: ArmMeasurements[] = [];
-      for (const id of ['original', 'compressed', ...TUNED_ARMS] as const) {
-        const armSeeds = id === 'original' || id === 'compressed' ? seeds.slice(0, 1) : seeds;
+      for (const id of comparedArms(directory, seeds)) {
+        const armSeeds = id === 'original' || id === 'compressed' ? seeds.slice(0, 1) : compared;
         const values = (name: string) => armSeeds.map((seed) => measures(id, seed, name));
         const answers = await readArmAnswers(store, runId, id, armSeeds);
         const extraParameters = values(MEASURES.extraParameters)[0]!;
         const size = id === 'original' ? 'original' : 'compressed';
         const extraBytes = extraParameters * BYTES_PER_PARAMETER;
         arms.push({
-          arm: await describeArm(workspace, id, armSeeds, hashes, answers),
+          arm: await describeArm(workspace, id, armSeeds, { hashes, answers, stopped }),
           scored: toScored(answers),
           perplexity: recipe.evaluation.textTokens === 0 ? null : mean(values(MEASURES.perplexity)),
           extraParameters,
@@ -53,11 +56,11 @@ export function summariseStage(
       }
       const bootstrap = { resamples: recipe.evaluation.bootstrap, seed: recipe.seed };
       const parameters = parameterCount((await workspace.original()).model);
-      const results = summarise(arms, { seeds, parameters }, bootstrap);
-      const banks = await readBankAnswers(store, runId, workspace, seeds);
+      const results = summarise(arms, { seeds: compared, parameters, stopped }, bootstrap);
+      const banks = await readBankAnswers(store, runId, workspace, compared);
       await saveResults(store.db, runId, {
-        results: { ...results, selectors: compareSelectors(banks, seeds) },
-        timings: await readTimings(store, runId, seeds, measures),
+        results: { ...results, selectors: compareSelectors(banks, compared) },
+        timings: await readTimings(store, runId, results.arms, compared, measures),
       });
     },
   };
@@ -88,22 +91,41 @@ async function describeArm(
   workspace: Workspace,
   id: ArmId,
   seeds: readonly number[],
-  hashes: ReadonlyMap<string, string>,
-  answers: readonly (readonly Answer[])[],
+  {
+    hashes,
+    answers,
+    stopped,
+  }: {
+    readonly hashes: ReadonlyMap<string, string>;
+    readonly answers: readonly (readonly Answer[])[];
+    /** Remarks of tuning that was cut short, by `bank@0`. */
+    readonly stopped: ReadonlyMap<string, string>;
+  },
 ): Promise<Arm> {
   const { checkpoint } = await (id === 'original' ? workspace.original() : workspace.compressed());
   const base = { id, label: ARM_LABELS[id], weightsHash: checkpoint.hash };
-  const hashOf = (part: (seed: number, index: number) => 'bank' | 'single' | 'lora') =>
-    combine(seeds.map((seed, i) => hashes.get(tunedFolders(seed)[part(seed, i)])!));
-  if (id === 'lora') return { ...base, adapterHash: hashOf(() => 'lora') };
-  if (id === 'idp') {
-    return { ...base, bankHash: hashOf(() => 'bank'), selector: workspace.recipe.selector };
-  }
-  if (id !== 'prompt') return base;
+  if (id === 'original' || id === 'compressed') return base;
   const prompts = answers.map((seed) => seed[0]?.prompt ?? '');
-  const bankHash = hashOf((_, i) => (prompts[i] === SINGLE_PROMPT ? 'single' : 'bank'));
-  return { ...base, bankHash, selector: { kind: 'fixed', prompt: prompts.join(', ') } };
+  const parts = seeds.map((seed, i) => {
+    if (id !== 'prompt') return { what: PARTS[id], seed };
+    return { what: prompts[i] === SINGLE_PROMPT ? ('single' as const) : ('bank' as const), seed };
+  });
+  const hash = combine(parts.map(({ what, seed }) => hashes.get(tunedFolders(seed)[what])!));
+  const early = parts.some(({ what, seed }) => stopped.has(`${what}@${seed}`));
+  const label = early ? `${base.label} (stopped early)` : base.label;
+  switch (id) {
+    case 'lora':
+      return { ...base, label, adapterHash: hash };
+    case 'idp':
+      return { ...base, label, bankHash: hash, selector: workspace.recipe.selector };
+    case 'prompt': {
+      const selector = { kind: 'fixed', prompt: prompts.join(', ') };
+      return { ...base, label, bankHash: hash, selector };
+    }
+  }
 }
+
+const PARTS = { idp: 'bank', lora: 'lora' } as const;
 
 const combine = (hashes: readonly string[]): string =>
   hashes.length === 1 ? hashes[0]! : createHash('sha256').update(hashes.join('\n')).digest('hex');
@@ -162,6 +184,7 @@ const rightLogLikelihood =
 async function readTimings(
   store: Store,
   runId: string,
+  arms: readonly ArmResult[],
   seeds: readonly number[],
   measures: Measures,
 ): Promise<RunTimings> {
@@ -169,14 +192,12 @@ async function readTimings(
   const seconds = stages.flatMap(({ name, started_at: start, finished_at: end }) =>
     start === null || end === null ? [] : [[name, (end - start) / 1000] as const],
   );
-  const time = (arm: ArmId, armSeeds: readonly number[]) =>
-    [arm, mean(armSeeds.map((seed) => measures(arm, seed, MEASURES.milliseconds)))] as const;
+  const times = arms.map(({ arm: { id }, recovery }) => {
+    const armSeeds = recovery === null ? seeds.slice(0, 1) : seeds;
+    return [id, mean(armSeeds.map((seed) => measures(id, seed, MEASURES.milliseconds)))] as const;
+  });
   return {
-    millisecondsPerInput: Object.fromEntries([
-      time('original', seeds.slice(0, 1)),
-      time('compressed', seeds.slice(0, 1)),
-      ...TUNED_ARMS.map((arm) => time(arm, seeds)),
-    ]),
+    millisecondsPerInput: Object.fromEntries(times),
     stageSeconds: Object.fromEntries(seconds),
   };
 }

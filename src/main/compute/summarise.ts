@@ -23,12 +23,14 @@ export interface Compared {
   readonly seeds: readonly number[];
   /** Of the model, without what repairs add. */
   readonly parameters: number;
+  /** Remarks of tuning that was cut short, by `bank@0`; empty when it ran its course. */
+  readonly stopped: ReadonlyMap<string, string>;
 }
 
 /** Accuracies, recovery with its intervals, and the verdict. Deterministic. */
 export function summarise(
   arms: readonly ArmMeasurements[],
-  { seeds, parameters }: Compared,
+  { seeds, parameters, stopped }: Compared,
   bootstrap: { readonly resamples: number; readonly seed: number },
 ): Omit<RunResults, 'selectors'> {
   const original = find(arms, 'original');
@@ -39,7 +41,15 @@ export function summarise(
     const { scored, ...rest } = arm;
     return { ...rest, ...accuracies(scored), recovery: null };
   });
-  return { arms: results, seeds, parameters, verdict: verdict(results, parameters) };
+  const words = verdict(results, parameters);
+  if (stopped.size === 0) return { arms: results, seeds, parameters, verdict: words };
+  return {
+    arms: results,
+    seeds,
+    parameters,
+    stoppedEarly: Object.fromEntries(stopped),
+    verdict: `Tuning was stopped early. ${words}`,
+  };
 }
 
 /** One repair beside the two arms that it stands between. */

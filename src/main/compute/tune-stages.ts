@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import { tuningExamples } from '../../core/evaluate/tasks.ts';
-import { type BankProgress, tuneBank } from '../../core/tune/bank.ts';
+import { type BankRun, tuneBank } from '../../core/tune/bank.ts';
 import { tuneLora } from '../../core/tune/lora.ts';
-import { tunePrompt } from '../../core/tune/prompt.ts';
+import { type TunedPrompt, tunePrompt } from '../../core/tune/prompt.ts';
 import { splitValidation } from '../../core/tune/sequences.ts';
 import type { Progress } from '../../core/tune/train.ts';
-import type { Subject, TuneData, TuneOptions, TuneRun } from '../../core/tune/tune.ts';
+import { hasState } from '../../core/tune/training-files.ts';
+import type { Look, Subject, TuneData, TuneOptions, TuneRun } from '../../core/tune/tune.ts';
 import type { Recipe } from '../../shared/recipe.ts';
 import type { Store } from '../db/open.ts';
+import { openSamples } from './samples.ts';
 import type { Stage, StageContext } from './stage.ts';
 import { recordBank, saveAdapter, saveBank, type TunedOn } from './tuned-folders.ts';
 import type { Workspace } from './workspace.ts';
@@ -39,53 +41,102 @@ export const tunedFolders = (seed: number) => ({
   lora: `tuned/lora@${seed}`,
 });
 
-/** A bank of prompts, one prompt on all the data, and a LoRA adapter, all with the same seed. */
-export function tuneStages(
-  store: Store,
-  runId: string,
-  workspace: Workspace,
-  seed: number,
-): Stage[] {
+/** What every tuning stage of a run works with. */
+export interface Tuning {
+  readonly store: Store;
+  readonly runId: string;
+  readonly workspace: Workspace;
+  /** Once raised, what is being tuned ends with the best so far and the rest is left out. */
+  readonly finish: AbortSignal;
+}
+
+/**
+ * A bank of prompts, one prompt on all the data, and a LoRA adapter, all with the same seed.
+ * Stopped early, the first seed keeps what it had begun; a later seed is left out as a whole, because
+ * a mean over seeds that were tuned for unequal times would mean nothing.
+ */
+export function tuneStages({ store, runId, workspace, finish }: Tuning, seed: number): Stage[] {
   const { model, selector, tuning } = workspace.recipe;
+  const isFirst = seed === workspace.recipe.seed;
   const { tokens, init, bank, lora } = tuning;
+  const folders = tunedFolders(seed);
   const options = tuneOptions(tuning, seed);
   const stage = (
-    name: string,
-    artefact: string,
+    what: keyof ReturnType<typeof tunedFolders>,
     tune: (
       tuning: { readonly subject: Subject; readonly data: TuneData },
-      context: StageContext,
-      save: { readonly dir: string; readonly on: TunedOn },
-    ) => Promise<void>,
+      run: StageRun,
+    ) => Promise<Tuned>,
   ): Stage => ({
-    name,
-    artefact,
+    name: `tune:${what}@${seed}`,
+    artefact: folders[what],
     async run(context) {
-      const on = { loaded: await workspace.compressed(), model, seed };
-      const save = { dir: join(workspace.directory, artefact), on };
-      await tune(await tuningSubject(workspace, seed), context, save);
+      const { scratch, leaveOut, remark } = context;
+      // A bank is what the comparison is about: of the first seed there always is one.
+      const isDue = isFirst && (what === 'bank' || (await hasState(scratch)));
+      if (finish.aborted && !isDue) return leaveOut(NOT_TUNED);
+      const loaded = await workspace.compressed();
+      const samples = await openSamples(store, runId, workspace, loaded);
+      const ask = (series: string, { step, adaptation, parameters }: Look) =>
+        samples.ask({ stage: `tune:${what}@${seed}`, series, step }, adaptation, parameters);
+      try {
+        const subject = await tuningSubject(workspace, seed);
+        const { stopped, save } = await tune(subject, { context, finish, ask });
+        if (stopped !== null && !isFirst) return leaveOut(NOT_TUNED);
+        if (stopped !== null) remark(stopped);
+        await save(join(workspace.directory, folders[what]), { loaded, model, seed });
+      } finally {
+        await samples.release();
+      }
     },
   });
-  const folders = tunedFolders(seed);
   return [
-    stage(`tune:bank@${seed}`, folders.bank, async ({ subject, data }, context, { dir, on }) => {
-      const run = { ...tuneRun(context), onProgress: reportBank(context) };
-      const tuned = await tuneBank(subject, data, { ...options, tokens, init, bank }, run);
-      await saveBank(dir, tuned, selector, on);
-      await recordBank(store, runId, dir, seed);
+    stage('bank', async ({ subject, data }, run) => {
+      const tuned = await tuneBank(subject, data, { ...options, tokens, init, bank }, bankRun(run));
+      return {
+        stopped: stoppedBank(tuned, bank.count, options.steps),
+        async save(dir, on) {
+          await saveBank(dir, tuned, selector, on);
+          await recordBank(store, runId, dir, seed);
+        },
+      };
     }),
-    stage(`tune:single@${seed}`, folders.single, async ({ subject, data }, context, save) => {
+    stage('single', async ({ subject, data }, run) => {
       // As many steps as all the bank's prompts together: the comparison is at equal cost.
       const steps = options.steps * bank.count;
       const single = { ...options, steps, name: SINGLE_PROMPT, tokens, init };
-      const tuned = await tunePrompt(subject, data, single, tuneRun(context));
-      await saveBank(save.dir, [tuned], { kind: 'fixed', prompt: 0 }, save.on);
+      const tuned = await tunePrompt(subject, data, single, tuneRun(run, SINGLE_PROMPT));
+      return {
+        stopped: stopped(tuned, steps),
+        save: (dir, on) => saveBank(dir, [tuned], { kind: 'fixed', prompt: 0 }, on),
+      };
     }),
-    stage(`tune:lora@${seed}`, folders.lora, async ({ subject, data }, context, { dir, on }) => {
-      const tuned = await tuneLora(subject, data, { ...options, ...lora }, tuneRun(context));
-      await saveAdapter(dir, tuned.adapter, on);
+    stage('lora', async ({ subject, data }, run) => {
+      const tuned = await tuneLora(subject, data, { ...options, ...lora }, tuneRun(run, ''));
+      return {
+        stopped: stopped(tuned, lora.steps),
+        save: (dir, on) => saveAdapter(dir, tuned.adapter, on),
+      };
     }),
   ];
+}
+
+const NOT_TUNED = 'not tuned: the run was stopped before';
+
+/** What a stage has tuned, not yet written. */
+interface Tuned {
+  /** At which step it was cut short; null when it was not. */
+  readonly stopped: string | null;
+  readonly save: (dir: string, on: TunedOn) => Promise<void>;
+}
+
+const stopped = ({ stoppedAt }: Pick<TunedPrompt, 'stoppedAt'>, steps: number): string | null =>
+  stoppedAt === undefined ? null : `stopped early at step ${stoppedAt} of ${steps}`;
+
+function stoppedBank(tuned: readonly TunedPrompt[], count: number, steps: number): string | null {
+  const last = stopped(tuned.at(-1)!, steps);
+  if (last !== null) return `${last} of prompt ${tuned.length} of ${count}`;
+  return tuned.length < count ? `stopped early after prompt ${tuned.length} of ${count}` : null;
 }
 
 function tuneOptions(tuning: Recipe['tuning'], seed: number): TuneOptions {
@@ -93,23 +144,42 @@ function tuneOptions(tuning: Recipe['tuning'], seed: number): TuneOptions {
   return { steps, batch, learningRate, warmup, clip, weightDecay, seed };
 }
 
-function tuneRun(context: StageContext): TuneRun {
+/** How a stage is told of, asked about and cut short. */
+interface StageRun {
+  readonly context: StageContext;
+  readonly finish: AbortSignal;
+  readonly ask: (series: string, look: Look) => Promise<void>;
+}
+
+const common = ({ context, finish }: StageRun) => ({
+  checkpointDir: context.scratch,
+  signal: context.signal,
+  finish,
+  onNotice: context.notice,
+});
+
+function tuneRun(run: StageRun, series: string): TuneRun {
+  const { context, ask } = run;
   return {
-    checkpointDir: context.scratch,
-    signal: context.signal,
+    ...common(run),
+    watch: (look) => ask(series, look),
     onProgress: (progress) => {
       recordMetrics(context, '', progress);
       context.progress(progress.step / progress.steps, progress.secondsLeft);
     },
-    onNotice: context.notice,
   };
 }
 
-function reportBank(context: StageContext): (progress: BankProgress) => void {
-  return (progress) => {
-    const { prompt, promptIndex, prompts, step, steps, secondsLeft } = progress;
-    recordMetrics(context, `${prompt}/`, progress);
-    context.progress((promptIndex + step / steps) / prompts, secondsLeft);
+function bankRun(run: StageRun): BankRun {
+  const { context, ask } = run;
+  return {
+    ...common(run),
+    watch: (look) => ask(look.prompt, look),
+    onProgress: (progress) => {
+      const { prompt, promptIndex, prompts, step, steps, secondsLeft } = progress;
+      recordMetrics(context, `${prompt}/`, progress);
+      context.progress((promptIndex + step / steps) / prompts, secondsLeft);
+    },
   };
 }
 

@@ -10,21 +10,22 @@ import type { Task } from './tasks/task.ts';
 
 const { home } = workerData as { readonly home: string };
 const port = parentPort!;
-const running = new Map<number, AbortController>();
+const running = new Map<number, Record<'stop' | 'finish', AbortController>>();
 let store: Promise<Store> | undefined;
 
 const tell = (message: FromCompute) => port.postMessage(message);
 
 async function answer({ id, name, input }: Extract<ToCompute, { kind: 'ask' }>): Promise<void> {
-  const controller = new AbortController();
-  running.set(id, controller);
+  const raised = { stop: new AbortController(), finish: new AbortController() };
+  running.set(id, raised);
   try {
     store ??= openStore(databasePath(home));
     const task = tasks[name as TaskName] as Task<unknown, unknown>;
     const value = await task(input, {
       home,
       store: await store,
-      signal: controller.signal,
+      signal: raised.stop.signal,
+      finish: raised.finish.signal,
       emit: (event) => tell({ kind: 'event', id, event }),
     });
     tell({ kind: 'answer', id, value });
@@ -36,6 +37,6 @@ async function answer({ id, name, input }: Extract<ToCompute, { kind: 'ask' }>):
 }
 
 port.on('message', (message: ToCompute) => {
-  if (message.kind === 'stop') running.get(message.id)?.abort();
-  else void answer(message);
+  if (message.kind === 'ask') void answer(message);
+  else running.get(message.id)?.[message.kind].abort();
 });

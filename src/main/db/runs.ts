@@ -81,6 +81,16 @@ export async function updateRun(
   await db.updateTable('runs').set(changes).where('id', '=', id).execute();
 }
 
+/** Keeps the larger of this and what was seen before. */
+export async function raiseDiskPeak(db: Kysely<Schema>, id: string, bytes: number): Promise<void> {
+  await db
+    .updateTable('runs')
+    .set({ disk_peak: bytes })
+    .where('id', '=', id)
+    .where((row) => row.or([row('disk_peak', 'is', null), row('disk_peak', '<', bytes)]))
+    .execute();
+}
+
 /** Removes the run's rows in every table; its folder is the caller's business. */
 export async function deleteRun(db: Kysely<Schema>, id: string): Promise<void> {
   await db.deleteFrom('runs').where('id', '=', id).execute();
@@ -116,5 +126,7 @@ function fromRow(row: RunRow) {
     force: row.force === 1,
     estimate: row.estimate === null ? null : (JSON.parse(row.estimate) as unknown),
     memoryPeak: row.memory_peak,
+    diskPeak: row.disk_peak,
+    finishEarly: row.finish_early === 1,
   };
 }

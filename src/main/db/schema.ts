@@ -10,6 +10,8 @@ export interface Schema {
   answers: AnswersTable;
   results: ResultsTable;
   notices: NoticesTable;
+  sample_questions: SampleQuestionsTable;
+  samples: SamplesTable;
   cases: CasesTable;
   library: LibraryTable;
   compared_banks: ComparedBanksTable;
@@ -51,6 +53,8 @@ interface RunsTable {
   force: Generated<number>;
   estimate: string | null;
   memory_peak: number | null;
+  finish_early: Generated<number>;
+  disk_peak: number | null;
 }
 
 interface StagesTable {
@@ -63,6 +67,7 @@ interface StagesTable {
   finished_at: number | null;
   artefact: string | null;
   artefact_hash: string | null;
+  remark: string | null;
 }
 
 interface MetricsTable {
@@ -133,6 +138,20 @@ interface ComparedBanksTable {
   prompts: string;
   milliseconds: number;
   created_at: number;
+}
+
+interface SampleQuestionsTable {
+  run_id: string;
+  questions: string;
+}
+
+interface SamplesTable {
+  run_id: string;
+  stage: string;
+  series: string;
+  step: number;
+  at: number;
+  answers: string;
 }
 
 interface NoticesTable {

@@ -61,6 +61,7 @@ export function resetStage(db: Kysely<Schema>, runId: string, name: string): Pro
     finished_at: null,
     artefact: null,
     artefact_hash: null,
+    remark: null,
   });
 }
 
@@ -79,6 +80,7 @@ export function finishStage(
   runId: string,
   name: string,
   artefact: StageArtefact | undefined,
+  remark: string | null = null,
 ): Promise<void> {
   return setStage(db, runId, name, {
     status: 'done',
@@ -86,6 +88,7 @@ export function finishStage(
     finished_at: Date.now(),
     artefact: artefact?.path ?? null,
     artefact_hash: artefact?.hash ?? null,
+    remark,
   });
 }
 

@@ -17,6 +17,8 @@ export interface ComputeProcess {
 export interface AskOptions {
   /** Asks the task to stop at its next step. */
   readonly signal?: AbortSignal;
+  /** Asks the task to end with what it has by now. */
+  readonly finish?: AbortSignal;
   readonly onEvent?: (event: never) => void;
 }
 
@@ -120,15 +122,19 @@ function createLane(
   }
 
   return {
-    ask(name, input, { signal, onEvent }) {
+    ask(name, input, { signal, finish, onEvent }) {
       const id = ++lastId;
       return new Promise((resolve, reject) => {
         const target = process();
         asked.set(id, { resolve, reject, onEvent });
         target.send({ kind: 'ask', id, name, input });
-        const stop = () => asked.has(id) && target.send({ kind: 'stop', id });
-        if (signal?.aborted) stop();
-        else signal?.addEventListener('abort', stop, { once: true });
+        const pass = (kind: 'stop' | 'finish', raised: AbortSignal | undefined) => {
+          const send = () => asked.has(id) && target.send({ kind, id });
+          if (raised?.aborted) send();
+          else raised?.addEventListener('abort', send, { once: true });
+        };
+        pass('stop', signal);
+        pass('finish', finish);
       });
     },
     kill: () => running?.kill(),

@@ -7,7 +7,8 @@ import type { RunEvent as StageEvent } from '../compute/stage.ts';
 import { saveNotice } from '../db/notices.ts';
 import type { Store } from '../db/open.ts';
 import { deleteRun, findRun, listRuns, type Run, updateRun } from '../db/runs.ts';
-import type { RunStatus } from '../db/schema.ts';
+import type { RunStatus, StageRow } from '../db/schema.ts';
+import { listStages } from '../db/stages.ts';
 import type { Compute } from './compute.ts';
 import { follow, type Live, NOT_RUNNING } from './live.ts';
 
@@ -26,8 +27,13 @@ export interface Jobs {
   pause(id: string): Promise<void>;
   /** @throws KintsugiError RUN_STATUS when the run is working or done */
   resume(id: string): Promise<void>;
-  /** Ends the run for good unless it is resumed; `keep` leaves its folder. */
-  stop(id: string, keep: boolean): Promise<void>;
+  /**
+   * Ends tuning at its next step, keeps the best so far and compares that; a run that does not work
+   * now is resumed for it. @throws KintsugiError RUN_STATUS when it is not in the midst of tuning
+   */
+  finish(id: string): Promise<void>;
+  /** Ends the run and removes what it made; it can be begun anew. */
+  cancel(id: string): Promise<void>;
   live(id: string): Live;
   /** Ids in the order in which they will run. */
   waiting(): Promise<string[]>;
@@ -42,6 +48,7 @@ export interface Jobs {
 interface Active {
   readonly id: string;
   readonly controller: AbortController;
+  readonly finish: AbortController;
   /** What the run shall be once it has stopped; null while nobody asked. */
   intent: { readonly status: RunStatus; readonly keep: boolean } | null;
   live: Live;
@@ -99,6 +106,7 @@ export async function openJobs(
     const job: Active = {
       id: run.id,
       controller: new AbortController(),
+      finish: new AbortController(),
       intent: null,
       live: NOT_RUNNING,
       peak: run.memoryPeak ?? 0,
@@ -123,6 +131,7 @@ export async function openJobs(
         { id, force },
         {
           signal: job.controller.signal,
+          finish: job.finish.signal,
           onEvent: (event: StageEvent) => note(job, event),
         },
       )
@@ -196,6 +205,15 @@ export async function openJobs(
     if (!intent.keep) await discardFolder(run);
   }
 
+  async function resume(id: string): Promise<void> {
+    const run = await findRun(db, id);
+    if (active?.id === id || !RESUMABLE.includes(run.status)) throw wrongStatus(run, 'resumed');
+    // A run that was cancelled is begun anew, as its recipe says.
+    const anew = run.status === 'cancelled' ? { finish_early: 0 } : {};
+    await update(id, { status: 'queued', queued_at: Date.now(), finished_at: null, ...anew });
+    await pump();
+  }
+
   compute.onRunMemory((bytes) => {
     if (active !== undefined) active.peak = Math.max(active.peak, bytes);
   });
@@ -216,13 +234,16 @@ export async function openJobs(
       return findRun(db, id);
     },
     pause: (id) => end(id, { status: 'paused', keep: true }),
-    async resume(id) {
+    resume,
+    async finish(id) {
       const run = await findRun(db, id);
-      if (active?.id === id || !RESUMABLE.includes(run.status)) throw wrongStatus(run, 'resumed');
-      await update(id, { status: 'queued', queued_at: Date.now(), finished_at: null });
-      await pump();
+      if (!isTuning(await listStages(db, id))) throw notTuning(run);
+      // Written first: a crash in between must not forget what was asked for.
+      await update(id, { finish_early: 1 });
+      if (active?.id === id) active.finish.abort();
+      else if (run.status !== 'queued') await resume(id);
     },
-    stop: (id, keep) => end(id, { status: 'cancelled', keep }),
+    cancel: (id) => end(id, { status: 'cancelled', keep: false }),
     live: (id) => (active?.id === id ? active.live : NOT_RUNNING),
     waiting: async () => (await waiting()).filter((id) => id !== active?.id),
     onChange(listener) {
@@ -264,6 +285,23 @@ async function discardFolder({ directory }: Run): Promise<void> {
     await rm(join(directory, name), { recursive: true, force: true });
   }
 }
+
+/** Whether something is tuned, at least in part, and nothing has been compared yet. */
+function isTuning(stages: readonly StageRow[]): boolean {
+  // A stage that was paused is pending again, with the share that it had done.
+  const begun = (kind: string) =>
+    stages.some(
+      ({ name, status, progress }) =>
+        name.startsWith(kind) && (status !== 'pending' || progress > 0),
+    );
+  return begun('tune:') && !begun('evaluate:');
+}
+
+const notTuning = ({ status }: Run): KintsugiError =>
+  new KintsugiError('RUN_STATUS', `The run is ${status} and not in the midst of tuning.`, {
+    next: 'Stop and keep works while it tunes; otherwise pause or cancel the run.',
+    field: 'id',
+  });
 
 const wrongStatus = ({ status }: Run, what: string): KintsugiError =>
   new KintsugiError('RUN_STATUS', `A run that is ${status} cannot be ${what}.`, {

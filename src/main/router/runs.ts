@@ -1,4 +1,5 @@
 import type { NamesOf } from '../../shared/contract/index.ts';
+import type { Need } from '../../shared/contract/wizard.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { modelName } from '../../shared/model-name.ts';
 import { MOST_POINTS, toSeries } from '../db/metric-series.ts';
@@ -41,14 +42,14 @@ export function runHandlers(services: Services): Handlers<NamesOf<'runs'>> {
         recipe,
         name: name ?? (await nextName(recipe.model)),
         force,
-        estimate: { total: estimate.memory.total, items: estimate.memory.items },
+        estimate: { memory: toKept(estimate.memory), disk: toKept(estimate.disk) },
       });
       return summarise(services, run);
     },
     'runs.pause': ({ id }) => after(id, jobs.pause(id)),
     'runs.resume': ({ id }) => after(id, jobs.resume(id)),
-    'runs.stop': ({ id, keep }) => after(id, jobs.stop(id, keep)),
-    'runs.cancel': ({ id }) => after(id, jobs.stop(id, false)),
+    'runs.stop': ({ id }) => after(id, jobs.finish(id)),
+    'runs.cancel': ({ id }) => after(id, jobs.cancel(id)),
     async 'runs.delete'({ id }) {
       const run = await findRun(db, id);
       if (run.status === 'running') throw atWork();
@@ -81,6 +82,8 @@ export function runHandlers(services: Services): Handlers<NamesOf<'runs'>> {
     }
   }
 }
+
+const toKept = ({ total, items }: Need) => ({ total, items });
 
 const atWork = (): KintsugiError =>
   new KintsugiError('RUN_STATUS', 'The run is being worked on.', {

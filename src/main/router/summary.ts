@@ -1,4 +1,10 @@
-import type { RunDetail, RunHeadline, RunStage, RunSummary } from '../../shared/contract/runs.ts';
+import type {
+  RunDetail,
+  RunHeadline,
+  RunStage,
+  RunSummary,
+  Usage,
+} from '../../shared/contract/runs.ts';
 import type { MemoryItem } from '../../shared/contract/wizard.ts';
 import { type Recipe, recipeSchema } from '../../shared/recipe.ts';
 import type { ArmResult, RunResults } from '../../shared/results.ts';
@@ -52,7 +58,7 @@ export async function detail(services: Services, run: Run): Promise<RunDetail> {
     ...summary,
     stages: rows.map((row) => toStage(row, jobs.live(run.id))),
     outcome: stored ?? null,
-    memory: memory(run),
+    ...usage(run),
   };
 }
 
@@ -65,6 +71,7 @@ function toStage(row: StageRow, live: Live): RunStage {
     startedAt: row.started_at,
     finishedAt: row.finished_at,
     secondsLeft: working ? live.secondsLeft : null,
+    remark: row.remark,
   };
 }
 
@@ -72,6 +79,7 @@ function toStage(row: StageRow, live: Live): RunStage {
 const WEIGHTS: Readonly<Record<string, number>> = {
   prepare: 1,
   compress: 8,
+  ask: 1,
   tune: 20,
   evaluate: 5,
   summarise: 1,
@@ -103,17 +111,30 @@ function headline({ arms, verdict }: RunResults): RunHeadline | null {
   };
 }
 
-function memory(run: Run): RunDetail['memory'] {
-  const estimate = run.estimate as {
-    readonly total: number;
-    readonly items: readonly MemoryItem[];
-  } | null;
+interface Estimated {
+  readonly total: number;
+  readonly items: readonly MemoryItem[];
+}
+
+/** Earlier versions kept the estimate of memory alone. */
+type StoredEstimate =
+  | { readonly memory: Estimated; readonly disk: Estimated }
+  | (Estimated & { readonly disk?: undefined });
+
+function usage(run: Run): Pick<RunDetail, 'memory' | 'disk'> {
+  const kept = run.estimate as StoredEstimate | null;
+  const { memory, disk } = kept !== null && 'total' in kept ? { memory: kept } : { ...kept };
   return {
-    estimated: estimate?.total ?? null,
-    items: estimate?.items ?? [],
-    peak: run.memoryPeak,
+    memory: beside(memory, run.memoryPeak),
+    disk: beside(disk, run.diskPeak),
   };
 }
+
+const beside = (estimated: Estimated | undefined, peak: number | null): Usage => ({
+  estimated: estimated?.total ?? null,
+  items: estimated?.items ?? [],
+  peak,
+});
 
 /** @throws KintsugiError RECIPE_INVALID for one that this version does not understand */
 export function recipeOf({ recipe }: Run): Recipe {

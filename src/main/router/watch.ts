@@ -4,6 +4,7 @@ import { MOST_POINTS, toSeries } from '../db/metric-series.ts';
 import { readNewMetrics, sampleMetrics } from '../db/metrics.ts';
 import { readNotices } from '../db/notices.ts';
 import { findRun } from '../db/runs.ts';
+import { readSamples } from '../db/samples.ts';
 import type { MetricRow } from '../db/schema.ts';
 import type { Services } from './services.ts';
 import { detail } from './summary.ts';
@@ -27,7 +28,8 @@ export async function* watchRun(
   const sample = await sampleMetrics(db, run.id, MOST_POINTS);
   const known = lastSteps(sample);
   let notices = await readNotices(db, run.id);
-  yield { kind: 'snapshot', run, metrics: toSeries(sample), notices };
+  let samples = await readSamples(db, run.id);
+  yield { kind: 'snapshot', run, metrics: toSeries(sample), notices, samples };
   while (!signal.aborted) {
     await wait(signal);
     if (signal.aborted) return;
@@ -48,8 +50,13 @@ export async function* watchRun(
       };
     }
     for (const notice of nowNotices.slice(notices.length)) yield { kind: 'notice', notice };
+    const nowSamples = await readSamples(db, run.id);
+    if (JSON.stringify(nowSamples) !== JSON.stringify(samples)) {
+      yield { kind: 'samples', samples: nowSamples };
+    }
     run = now;
     notices = nowNotices;
+    samples = nowSamples;
   }
 }
 

@@ -40,6 +40,7 @@ const EVALUATED: Readonly<Record<string, string>> = {
 const SINGLE: Readonly<Record<string, string>> = {
   prepare: 'Check the model and the data',
   compress: 'Compress the weights',
+  ask: 'Ask a few questions to watch',
   summarise: 'Compare the arms',
 };
 

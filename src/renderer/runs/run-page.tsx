@@ -13,10 +13,11 @@ import { goTo, hrefTo } from '../shell/pages.ts';
 import { useCall } from '../use-call.ts';
 import { describeRecipe } from './describe.ts';
 import { LossChart } from './loss-chart.tsx';
-import { RunMemory } from './run-memory.tsx';
 import { RunMenu } from './run-menu.tsx';
 import { RunNotes } from './run-notes.tsx';
 import { RunOutcome } from './run-outcome.tsx';
+import { RunSamples } from './run-samples.tsx';
+import { RunUsage } from './run-usage.tsx';
 import { Stages } from './stages.tsx';
 import { StatusBadge } from './status-badge.tsx';
 import { useRunActions } from './use-run-actions.ts';
@@ -24,7 +25,7 @@ import { useRunProgress, type WatchedRun } from './use-run-progress.ts';
 
 /** One run: while it works its stages and loss, at the end the verdict in words, then the numbers. */
 export function RunPage({ id }: { id: string }) {
-  const { run, metrics, notices, error, again } = useRunProgress(id);
+  const { run, metrics, notices, samples, error, again } = useRunProgress(id);
   if (run === null && error !== null) {
     return (
       <div className="page">
@@ -46,7 +47,7 @@ export function RunPage({ id }: { id: string }) {
     <div className="page">
       <RunHeader run={run} />
       {run.error && <RunError run={run} />}
-      <RunView run={run} metrics={metrics} notices={notices} />
+      <RunView run={run} metrics={metrics} notices={notices} samples={samples} />
     </div>
   );
 }
@@ -106,25 +107,26 @@ function BankButton({ runId }: { runId: string }) {
 const RESUMABLE: ReadonlySet<RunStatus> = new Set(['paused', 'interrupted', 'failed', 'cancelled']);
 
 /** Pause, resume, stop and cancel, as far as they make sense now. */
-function RunButtons({ run: { id, status, stopping, deletedAt } }: { run: RunDetail }) {
+function RunButtons({ run }: { run: RunDetail }) {
+  const { id, status, stopping, deletedAt } = run;
   const actions = useRunActions();
   if (deletedAt !== null) return <Button onClick={() => actions.restore(id)}>Bring back</Button>;
   return (
     <>
       {status === 'running' && (
-        <>
-          <Button variant="default" disabled={stopping} onClick={() => actions.pause(id)}>
-            Pause
-          </Button>
-          <Button
-            variant="default"
-            disabled={stopping}
-            title="Ends the run; the stages that are done stay on disk"
-            onClick={() => actions.stop(id)}
-          >
-            Stop and keep
-          </Button>
-        </>
+        <Button variant="default" disabled={stopping} onClick={() => actions.pause(id)}>
+          Pause
+        </Button>
+      )}
+      {canFinish(run) && (
+        <Button
+          variant="default"
+          disabled={stopping}
+          title="Ends tuning now, keeps the best so far, and compares that"
+          onClick={() => actions.stop(id)}
+        >
+          Stop and keep
+        </Button>
       )}
       {(status === 'running' || status === 'queued') && (
         <Button
@@ -141,6 +143,14 @@ function RunButtons({ run: { id, status, stopping, deletedAt } }: { run: RunDeta
     </>
   );
 }
+
+const FINISHABLE: ReadonlySet<RunStatus> = new Set(['running', 'paused', 'interrupted', 'failed']);
+
+/** Whether something is tuned half-way and nothing has been compared yet. */
+const canFinish = ({ status, stages }: RunDetail): boolean =>
+  FINISHABLE.has(status) &&
+  stages.some(({ name, progress }) => name.startsWith('tune:') && progress > 0) &&
+  stages.some(({ name, status }) => name.startsWith('tune:') && status !== 'done');
 
 function RunError({ run: { id, error, status } }: { run: RunDetail }) {
   const actions = useRunActions();
@@ -159,14 +169,15 @@ function RunError({ run: { id, error, status } }: { run: RunDetail }) {
   );
 }
 
-type ViewProps = Pick<WatchedRun, 'metrics' | 'notices'> & { readonly run: RunDetail };
+type ViewProps = Pick<WatchedRun, 'metrics' | 'notices' | 'samples'> & { readonly run: RunDetail };
 
 /** The verdict in words, then the numbers; until then, how far the run is. */
-function RunView({ run, metrics, notices }: ViewProps) {
+function RunView({ run, metrics, notices, samples }: ViewProps) {
   return (
     <>
       {run.outcome && <RunOutcome outcome={run.outcome} />}
       {run.outcome === null && <RunWork run={run} metrics={metrics} />}
+      <RunSamples samples={samples} stages={run.stages} seeds={run.recipe?.repeats ?? 1} />
       <div className="run-rest">
         <div className="page">
           {run.outcome && <Work run={run} />}
@@ -175,7 +186,7 @@ function RunView({ run, metrics, notices }: ViewProps) {
         </div>
         <div className="page">
           {run.outcome && <RunNotes run={run} />}
-          <RunMemory run={run} />
+          <RunUsage run={run} />
         </div>
       </div>
       {notices.length > 0 && (

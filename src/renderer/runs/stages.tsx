@@ -27,6 +27,7 @@ export function Stages({
           <span className="stage-name">
             {describeStage(stage.name, seeds)}
             <span className="visually-hidden">, {WORDS[stage.status]}</span>
+            {stage.remark !== null && <span className="stage-remark">{stage.remark}</span>}
           </span>
           <span className="stage-time">{timeOf(stage, moving)}</span>
           {stage.status === 'running' && (

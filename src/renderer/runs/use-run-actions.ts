@@ -16,7 +16,7 @@ export function useRunActions() {
   return {
     pause: (id: string) => act('runs.pause', { id }, LISTS),
     resume: (id: string) => act('runs.resume', { id }, LISTS),
-    stop: (id: string) => act('runs.stop', { id, keep: true }, LISTS),
+    stop: (id: string) => act('runs.stop', { id }, LISTS),
     cancel: (id: string) => act('runs.cancel', { id }, LISTS),
     rename: (id: string, name: string) => act('runs.rename', { id, name }, LISTS),
     tag: (id: string, tags: string[]) => act('runs.tag', { id, tags }, LISTS),

@@ -1,16 +1,24 @@
 import { useEffect, useState } from 'react';
 import type { ErrorReport } from '../../shared/contract/common.ts';
 import type { MetricSeries, RunDetail, RunEvent, RunNotice } from '../../shared/contract/runs.ts';
+import type { RunSamples } from '../../shared/contract/samples.ts';
 import { useClient } from '../use-call.ts';
 
 export interface WatchedRun {
   readonly run: RunDetail | null;
   readonly metrics: readonly MetricSeries[];
   readonly notices: readonly RunNotice[];
+  readonly samples: RunSamples;
   readonly error: ErrorReport | null;
 }
 
-const NOTHING: WatchedRun = { run: null, metrics: [], notices: [], error: null };
+const NOTHING: WatchedRun = {
+  run: null,
+  metrics: [],
+  notices: [],
+  samples: { questions: [], answers: [] },
+  error: null,
+};
 
 /** One run as it happens; `again` subscribes anew after a failure. */
 export function useRunProgress(id: string): WatchedRun & { readonly again: () => void } {
@@ -36,7 +44,13 @@ export function useRunProgress(id: string): WatchedRun & { readonly again: () =>
 export function follow(now: WatchedRun, event: RunEvent): WatchedRun {
   switch (event.kind) {
     case 'snapshot':
-      return { run: event.run, metrics: event.metrics, notices: event.notices, error: null };
+      return {
+        run: event.run,
+        metrics: event.metrics,
+        notices: event.notices,
+        samples: event.samples,
+        error: null,
+      };
     case 'run':
       return { ...now, run: event.run };
     case 'progress':
@@ -47,6 +61,8 @@ export function follow(now: WatchedRun, event: RunEvent): WatchedRun {
       };
     case 'notice':
       return { ...now, notices: [...now.notices, event.notice] };
+    case 'samples':
+      return { ...now, samples: event.samples };
   }
 }
 

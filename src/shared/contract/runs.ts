@@ -12,6 +12,7 @@ import {
   title,
 } from './common.ts';
 import { call, stream } from './procedure.ts';
+import type { RunSamples } from './samples.ts';
 import type { MemoryItem } from './wizard.ts';
 
 export type RunStatus =
@@ -68,6 +69,8 @@ export interface RunStage {
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
   readonly secondsLeft: number | null;
+  /** Worth knowing of it, for example that it was stopped early. */
+  readonly remark: string | null;
 }
 
 export interface MetricSeries {
@@ -83,12 +86,15 @@ export interface RunDetail extends RunSummary {
   readonly stages: readonly RunStage[];
   /** Null until the run has compared its arms. */
   readonly outcome: { readonly results: RunResults; readonly timings: RunTimings } | null;
-  /** Bytes: what was estimated before the start beside the largest seen. Null when not known. */
-  readonly memory: {
-    readonly estimated: number | null;
-    readonly items: readonly MemoryItem[];
-    readonly peak: number | null;
-  };
+  readonly memory: Usage;
+  readonly disk: Usage;
+}
+
+/** Bytes: what was estimated before the start beside the largest seen. Null when not known. */
+export interface Usage {
+  readonly estimated: number | null;
+  readonly items: readonly MemoryItem[];
+  readonly peak: number | null;
 }
 
 /** At most ten a second for a run. The first one is a snapshot. */
@@ -98,6 +104,7 @@ export type RunEvent =
       readonly run: RunDetail;
       readonly metrics: readonly MetricSeries[];
       readonly notices: readonly RunNotice[];
+      readonly samples: RunSamples;
     }
   | { readonly kind: 'run'; readonly run: RunDetail }
   | {
@@ -107,7 +114,8 @@ export type RunEvent =
       /** New points; a step seen before replaces its value. */
       readonly metrics: readonly MetricSeries[];
     }
-  | { readonly kind: 'notice'; readonly notice: RunNotice };
+  | { readonly kind: 'notice'; readonly notice: RunNotice }
+  | { readonly kind: 'samples'; readonly samples: RunSamples };
 
 export interface RunNotice {
   readonly at: number;
@@ -132,10 +140,11 @@ export const runProcedures = {
   ),
   /** Stops at the next step; `runs.resume` goes on from there. */
   'runs.pause': call<RunSummary>()(byId),
-  /** Also for runs that were interrupted, failed, or were stopped with what they had kept. */
+  /** Also for runs that were interrupted, failed or cancelled. */
   'runs.resume': call<RunSummary>()(byId),
-  /** Ends the run; `keep` leaves the stages that are done (model, prompts) on disk. */
-  'runs.stop': call<RunSummary>()(z.strictObject({ id, keep: z.boolean() })),
+  /** Ends tuning at its next step, keeps the best so far, and goes on to compare that. */
+  'runs.stop': call<RunSummary>()(byId),
+  /** Ends the run and removes what it made. */
   'runs.cancel': call<RunSummary>()(byId),
   'runs.delete': call<RunSummary>()(byId),
   'runs.restore': call<RunSummary>()(byId),

@@ -56,7 +56,7 @@ const compute = {
       onEvent?: (event: unknown) => void;
     };
     const task = tasks[name] as (input: unknown, context: TaskContext) => Promise<unknown>;
-    return task(input, { home, store, signal, emit: onEvent });
+    return task(input, { home, store, signal, finish: never, emit: onEvent });
   },
 } as unknown as Compute;
 

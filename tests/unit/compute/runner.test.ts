@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { expect, onTestFinished, test } from 'vitest';
 import { executeRun } from '../../../src/main/compute/runner.ts';
 import type { RunEvent, Stage } from '../../../src/main/compute/stage.ts';
@@ -78,6 +79,61 @@ test('a failed run keeps its error and goes on from the stage that failed', asyn
   expect(await execute(stages)).toMatchObject({ ran: ['b'], skipped: ['a'] });
   expect(await status()).toBe('done');
   expect((await findRun(store.db, 'r')).error).toBeNull();
+});
+
+test('shares are told at most ten times a second, with the time left', async () => {
+  const { store } = await setUp();
+  const shares: (RunEvent & { readonly kind: 'stage-progress' })[] = [];
+  const busy: Stage = {
+    name: 'busy',
+    run: async ({ progress }) => {
+      const start = performance.now();
+      for (let spent = 0; spent < 450; spent = performance.now() - start) {
+        progress(spent / 450);
+        await new Promise(setImmediate);
+      }
+    },
+  };
+  await executeRun(store, await findRun(store.db, 'r'), [busy], {
+    signal: new AbortController().signal,
+    onEvent: (event) => event.kind === 'stage-progress' && shares.push(event),
+  });
+  expect(shares.length).toBeGreaterThan(1);
+  expect(shares.length).toBeLessThan(7);
+  expect(shares.at(-1)!.secondsLeft).toBeLessThan(2);
+});
+
+test('a stage may leave out what it would make, and says why', async () => {
+  const { store, execute, writer, status } = await setUp();
+  const nothing: Stage = {
+    name: 'b',
+    artefact: 'b',
+    run: async ({ leaveOut }) => leaveOut('not asked for'),
+  };
+  expect((await execute([writer('a', () => '1'), nothing])).failure).toBeUndefined();
+  expect(await status()).toBe('done');
+  expect((await listStages(store.db, 'r')).map(({ status, remark }) => [status, remark])).toEqual([
+    ['done', null],
+    ['done', 'not asked for'],
+  ]);
+});
+
+test('a full disk leaves the run to be resumed once there is room', async () => {
+  const { store, directory, execute, writer, status } = await setUp();
+  const stages = [writer('a', () => '1'), writer('b', () => '2')];
+  await sql`PRAGMA max_page_count = 1`.execute(store.db);
+  const chatty: Stage = {
+    name: 'chatty',
+    run: async ({ metric }) => {
+      for (let step = 0; step < 5000; step++) metric(step, 'loss', step / 3);
+    },
+  };
+  expect((await execute([...stages, chatty])).failure).toMatchObject({ code: 'SQLITE_FULL' });
+  expect(await status()).toMatch(/failed|interrupted/);
+  await sql`PRAGMA max_page_count = 1000000`.execute(store.db);
+  expect(await execute([...stages, chatty])).toMatchObject({ failure: undefined, ran: ['chatty'] });
+  expect(await readMetrics(store.db, 'r')).toHaveLength(5000);
+  expect(existsSync(join(directory, 'b'))).toBe(true);
 });
 
 test('raising the signal pauses the run at the next step and leaves it resumable', async () => {

@@ -15,7 +15,7 @@ const arm = (id: ArmId, ...right: number[]): ArmMeasurements => ({
   bytesInMemory: 1,
 });
 
-const compared = { seeds: [1], parameters: 1000 };
+const compared = { seeds: [1], parameters: 1000, stopped: new Map<string, string>() };
 const bootstrap = { resamples: 500, seed: 1 };
 
 test('tasks weigh the same and recovery is the share of the loss that came back', () => {
@@ -39,7 +39,7 @@ test('tasks weigh the same and recovery is the share of the loss that came back'
 
 test('several seeds are averaged per input and widen the interval', () => {
   const baseline = [arm('original', 9), arm('compressed', 5)];
-  const several = { seeds: [1, 2, 3], parameters: 1000 };
+  const several = { ...compared, seeds: [1, 2, 3] };
   const one = summarise([...baseline, arm('lora', 7, 7, 7)], several, bootstrap);
   const spread = summarise([...baseline, arm('lora', 5, 7, 9)], several, bootstrap);
   expect(spread.arms[2]!.mean.mean).toBeCloseTo(one.arms[2]!.mean.mean, 12);
@@ -55,4 +55,12 @@ test('the same measurements give the same results, in JSON too', () => {
   const first = summarise(arms, compared, bootstrap);
   expect(summarise(arms, compared, bootstrap)).toEqual(first);
   expect(JSON.parse(JSON.stringify(first))).toEqual(first);
+});
+
+test('tuning that was stopped early is said first, with how far it came', () => {
+  const arms = [arm('original', 9), arm('compressed', 5), arm('idp', 7)];
+  const stopped = new Map([['bank@1', 'stopped early at step 5 of 120 of prompt 1 of 3']]);
+  const { verdict, stoppedEarly } = summarise(arms, { ...compared, stopped }, bootstrap);
+  expect(verdict).toMatch(/^Tuning was stopped early\. Compression cost 40\.0 points/);
+  expect(stoppedEarly).toEqual(Object.fromEntries(stopped));
 });

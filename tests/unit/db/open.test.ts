@@ -1,12 +1,23 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { sql } from 'kysely';
+import { type KyselyPlugin, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { expect, onTestFinished, test } from 'vitest';
+import { type Answer, readAnswers, saveAnswers } from '../../../src/main/db/answers.ts';
+import { explainDatabaseError } from '../../../src/main/db/failure.ts';
 import { MIGRATIONS } from '../../../src/main/db/migrations/index.ts';
 import { openStore, type Store } from '../../../src/main/db/open.ts';
 import { createRun, listRuns } from '../../../src/main/db/runs.ts';
@@ -185,13 +196,102 @@ test.each([0, 1, 2, 3])(
   },
 );
 
+/** Copies of the database's files as a crash before each statement would leave them. */
+async function crashes(path: string, until: (name: string) => boolean): Promise<readonly string[]> {
+  const images: string[] = [];
+  const image = () => {
+    const copy = join(temporaryFolder(), 'kintsugi.db');
+    for (const suffix of ['', '-wal']) {
+      if (existsSync(path + suffix)) copyFileSync(path + suffix, copy + suffix);
+    }
+    images.push(copy);
+  };
+  const watched = Object.entries(MIGRATIONS).map(([name, { up }]): [string, Migration] => [
+    name,
+    {
+      async up(db) {
+        const plugin: KyselyPlugin = {
+          transformQuery({ node }) {
+            image();
+            return node;
+          },
+          transformResult: async ({ result }) => result,
+        };
+        await up(db.withPlugin(plugin));
+        image();
+      },
+    },
+  ]);
+  const names = Object.fromEntries(watched.filter(([name]) => until(name)));
+  await (await openStore(path, names)).close();
+  return images;
+}
+
+test('every upgrade there has been, cut off before any statement, is as if it never began', async () => {
+  const [initial, ...later] = Object.keys(MIGRATIONS).sort() as [string, ...string[]];
+  const path = join(temporaryFolder(), 'kintsugi.db');
+  expect((await crashes(path, (name) => name === initial)).length).toBeGreaterThan(8);
+  const sqlite = new Database(path);
+  sqlite.exec(`INSERT INTO runs (id, kind, status, recipe, seed, directory, created_at)
+    VALUES ('a', 'repair', 'done', '{}', 7, '/nowhere', 0)`);
+  sqlite.close();
+  const images = await crashes(path, () => true);
+  expect(images.length).toBeGreaterThan(later.length * 2);
+  for (const copy of images) {
+    expect(integrity(copy)).toBe('ok');
+    const left = new Database(copy, { readonly: true });
+    expect(left.prepare('SELECT name FROM kysely_migration').pluck().all()).toEqual([initial]);
+    left.close();
+    const store = await openStore(copy);
+    expect(store.warnings).toEqual([]);
+    expect((await listRuns(store.db)).map(({ id, seed }) => [id, seed])).toEqual([['a', 7]]);
+    await store.close();
+  }
+});
+
+test('a disk that is full at any page undoes the write, and keeps what was there', async () => {
+  const path = join(temporaryFolder(), 'kintsugi.db');
+  await storeWithOneRun(path);
+  const store = await open(path);
+  const { rows } = await sql<{ page_count: number }>`PRAGMA page_count`.execute(store.db);
+  const of = { runId: 'a', arm: 'idp', seed: 0 };
+  const answers = Array.from(
+    { length: 60 },
+    (_, i): Answer => ({
+      task: 'capitals',
+      itemId: `heldout-${i}`,
+      correct: true,
+      scores: Array.from({ length: 40 }, (_, j) => i + j / 7),
+      prompt: null,
+      attention: null,
+    }),
+  );
+  let failures = 0;
+  for (let pages = rows[0]!.page_count; ; pages++) {
+    await sql.raw(`PRAGMA max_page_count = ${pages}`).execute(store.db);
+    const failure = await saveAnswers(store.db, of, answers).catch((error: unknown) =>
+      explainDatabaseError(error, path),
+    );
+    const kept = await readAnswers(store.db, of);
+    if (failure === undefined) {
+      expect(kept).toHaveLength(answers.length);
+      break;
+    }
+    failures++;
+    expect(failure).toMatchObject({ message: expect.stringContaining('disk is full') });
+    expect(kept).toEqual([]);
+    expect((await listRuns(store.db)).map((run) => run.id)).toEqual(['a']);
+  }
+  expect(failures).toBeGreaterThan(5);
+  expect(integrity(path)).toBe('ok');
+});
+
 test('a full disk undoes the write, says so, and keeps what was there', async () => {
   const path = join(temporaryFolder(), 'kintsugi.db');
   await storeWithOneRun(path);
   const store = await open(path);
   await sql`PRAGMA max_page_count = 1`.execute(store.db);
   const big = { version: 'x'.repeat(1_000_000) };
-  const { explainDatabaseError } = await import('../../../src/main/db/failure.ts');
   const failure = await createRun(store.db, {
     id: 'b',
     kind: 'repair',

@@ -26,6 +26,7 @@ afterEach(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
+const NO_SAMPLES = { questions: [], answers: [] };
 const ENDLESS = 1_000_000;
 const start = async (steps?: number) =>
   (await page.call('runs.start', { recipe: smallRecipe(model, steps) })).id;
@@ -76,6 +77,8 @@ it('works a run through, tells it as it goes, and keeps what it took', async () 
   ]);
   expect(run.memory.peak).toBeGreaterThan(50e6);
   expect(run.memory.estimated).toBeGreaterThan(50e6);
+  expect(run.disk.peak).toBeGreaterThan(50e3);
+  expect(run.disk.estimated).toBeGreaterThan(50e3);
   await vi.waitFor(
     () => expect(seen.at(-1)).toMatchObject({ kind: 'progress', progress: 1 }),
     3000,
@@ -84,6 +87,23 @@ it('works a run through, tells it as it goes, and keeps what it took', async () 
   expect(seen[0]).toMatchObject({ kind: 'snapshot', run: { id } });
   const shares = seen.flatMap((event) => (event.kind === 'progress' ? [event.progress] : []));
   expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  // At most ten events a second, with one second's for a start.
+  const seconds = (run.finishedAt! - run.startedAt!) / 1000;
+  expect(seen.length).toBeLessThan(10 * (seconds + 1));
+  const again = page.events('runs.progress', { id });
+  await vi.waitFor(() => expect(again.seen).toHaveLength(1), 3000);
+  again.stop();
+  const [snapshot] = again.seen;
+  const { questions, answers } = snapshot?.kind === 'snapshot' ? snapshot.samples : NO_SAMPLES;
+  expect(questions).toHaveLength(4);
+  expect(questions[0]).toMatchObject({ task: 'Capitals', expected: expect.stringMatching(/./) });
+  const looks = Map.groupBy(answers, ({ stage }) => stage);
+  expect(looks.get('ask')?.map(({ series }) => series)).toEqual(['original', 'compressed']);
+  expect(looks.get('tune:single@0')?.map(({ step }) => step)).toEqual([0, 15, 30, 45, 60]);
+  expect(looks.get('tune:bank@0')).toHaveLength(2 * 5);
+  expect(answers.every(({ answers: texts }) => texts.length === questions.length)).toBe(true);
+  // An untouched adapter answers as the compressed model does.
+  expect(looks.get('tune:lora@0')?.[0]?.answers).toEqual(looks.get('ask')?.[1]?.answers);
   const series = await page.call('runs.metrics', { id });
   const loss = series.find(({ stage, name }) => stage === 'tune:single@0' && name === 'loss');
   // As many steps as the bank's two prompts together.
@@ -138,24 +158,62 @@ it('runs one at a time, in order, and says the place of those that wait', async 
   await page.call('runs.pause', { id: second });
   expect(await show(second)).toMatchObject({ status: 'paused', queuePosition: null });
   expect((await show(third)).queuePosition).toBe(1);
-  await page.call('runs.stop', { id: first, keep: true });
+  await page.call('runs.cancel', { id: first });
   await becomes(first, 'cancelled');
   await becomes(third, 'done');
   expect((await show(second)).status).toBe('paused');
 });
 
-it('keeps or discards what a stopped run had made, and can begin it anew', async () => {
+it('stopped while it tunes, keeps the best so far, compares it and says so', async () => {
+  const id = await start(ENDLESS);
+  await expect(page.call('runs.stop', { id })).rejects.toMatchObject({
+    data: { report: { code: 'RUN_STATUS' } },
+  });
+  await reaches(id, 'tune:bank@0');
+  await page.call('runs.stop', { id });
+  await becomes(id, 'done');
+  const { stages, outcome } = await show(id);
+  const remarkOf = (stage: string) => stages.find(({ name }) => name === stage)?.remark;
+  expect(remarkOf('tune:bank@0')).toMatch(
+    /^stopped early at step \d+ of 1000000 of prompt 1 of 2$/,
+  );
+  expect(remarkOf('tune:lora@0')).toMatch(/^not tuned/);
+  expect(remarkOf('evaluate:lora@0')).toMatch(/left out/);
+  const { arms, stoppedEarly, verdict } = outcome!.results;
+  expect(arms.map(({ arm }) => arm.label)).toEqual([
+    'original',
+    'compressed',
+    '+ best prompt (stopped early)',
+    '+ IDP bank (stopped early)',
+  ]);
+  expect(Object.keys(stoppedEarly!)).toEqual(['bank@0', 'single@0', 'lora@0']);
+  expect(verdict).toMatch(/^Tuning was stopped early\. /);
+});
+
+it('an interrupted run can be stopped too: it compares what its last checkpoint holds', async () => {
+  const id = await start(ENDLESS);
+  await reaches(id, 'tune:bank@0');
+  await page.call('runs.pause', { id });
+  await becomes(id, 'paused');
+  await page.call('runs.stop', { id });
+  await becomes(id, 'done');
+  expect((await show(id)).outcome?.results.stoppedEarly).toMatchObject({
+    'bank@0': expect.stringMatching(/^stopped early at step/),
+  });
+});
+
+it('discards what a cancelled run had made, and can begin it anew', async () => {
   const id = await start(ENDLESS);
   const folder = join(home, 'runs', id, 'compressed');
   await reaches(id, 'tune:bank@0');
-  await page.call('runs.stop', { id, keep: true });
-  await becomes(id, 'cancelled');
   expect(existsSync(folder)).toBe(true);
+  await page.call('runs.cancel', { id });
+  await becomes(id, 'cancelled');
+  await vi.waitFor(() => expect(existsSync(folder)).toBe(false), 5000);
   await page.call('runs.resume', { id });
   await reaches(id, 'tune:bank@0');
   await page.call('runs.cancel', { id });
   await becomes(id, 'cancelled');
-  await vi.waitFor(() => expect(existsSync(folder)).toBe(false), 5000);
 });
 
 it('takes up after a restart of the program: cut off runs are interrupted', async () => {

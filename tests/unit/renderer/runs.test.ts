@@ -98,9 +98,11 @@ describe('a run that is watched', () => {
       stages: [],
       outcome: null,
       memory: { estimated: null, items: [], peak: null },
+      disk: { estimated: null, items: [], peak: null },
     };
-    const nothing = { run: null, metrics: [], notices: [], error: null };
-    const first = follow(nothing, { kind: 'snapshot', run, metrics: [], notices: [] });
+    const samples = { questions: [], answers: [] };
+    const nothing = { run: null, metrics: [], notices: [], samples, error: null };
+    const first = follow(nothing, { kind: 'snapshot', run, metrics: [], notices: [], samples });
     const second = follow(first, {
       kind: 'progress',
       stages: [],

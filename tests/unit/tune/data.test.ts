@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCsv } from '../../../src/core/tune/csv.ts';
-import { loadExamples } from '../../../src/core/tune/data.ts';
+import { loadExamples, readExamples } from '../../../src/core/tune/data.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -11,11 +11,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(dir, { recursive: true }));
 
-async function load(name: string, content: string | Uint8Array) {
+async function save(name: string, content: string | Uint8Array): Promise<string> {
   const file = join(dir, name);
   await writeFile(file, content);
-  return loadExamples(file);
+  return file;
 }
+
+const load = async (name: string, content: string | Uint8Array) =>
+  loadExamples(await save(name, content));
 
 describe('parseCsv', () => {
   it('reads quotes, commas and line breaks inside fields, and any line ending', () => {
@@ -88,6 +91,21 @@ describe('loadExamples', () => {
       message: expect.stringContaining(message),
       file: join(dir, name),
     });
+  });
+
+  it('tells every line that is at fault, with the examples of the others', async () => {
+    const text = '{"question":"a","answer":"b"}\n{"question":"a"}\n\nnot json\n{"text":"c"}';
+    const file = await save('faults.jsonl', text);
+    const { examples, faults } = await readExamples(file);
+    expect(examples.map(({ id }) => id)).toEqual(['1', '5']);
+    expect(faults.map(({ line }) => line)).toEqual([2, 4]);
+    const csv = await save('faults.csv', 'question,answer\na,b\nc\n,d\ne,f');
+    const table = await readExamples(csv);
+    expect(table.examples).toHaveLength(2);
+    expect(table.faults).toEqual([
+      { line: 3, message: 'has 1 fields, the header 2' },
+      { line: 4, message: expect.stringContaining('non-empty') },
+    ]);
   });
 
   it('refuses what is not UTF-8 and what is not there', async () => {

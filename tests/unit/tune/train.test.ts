@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createRandom } from '../../../src/core/random.ts';
 import { createSchedule } from '../../../src/core/tune/schedule.ts';
-import { type TrainOptions, train } from '../../../src/core/tune/train.ts';
+import { type TrainOptions, type TrainResult, train } from '../../../src/core/tune/train.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -107,6 +107,47 @@ describe('train', () => {
       'step-000000030.state',
       'step-000000040.state',
     ]);
+  });
+
+  it.each([1, 7, 20])(
+    'asked to finish in step %i, ends there with the best so far',
+    async (after) => {
+      const finish = new AbortController();
+      const cut = quadratic({
+        checkpoint: checkpoint(),
+        finish: finish.signal,
+        onProgress: ({ step }) => {
+          if (step === after) finish.abort();
+        },
+      });
+      const result = await train(cut);
+      expect(result.stoppedAt).toBe(after);
+      expect(result.history.at(-1)!.step).toBe(after);
+      const least = Math.min(...result.history.map(({ validation }) => validation!));
+      expect(result.best!.validation).toBe(least);
+      // Asked again after a crash, it is the same without a step.
+      const step = () => Promise.reject(new Error('stepped'));
+      const again = quadratic({ checkpoint: checkpoint(), finish: finish.signal, step });
+      expect(await train(again)).toEqual(result);
+    },
+  );
+
+  it('asked to finish before it began, takes one step', async () => {
+    const result = await train(quadratic({ finish: AbortSignal.abort() }));
+    expect(result.stoppedAt).toBe(1);
+  });
+
+  it('shows its parameters before, now and then, and those it keeps', async () => {
+    const looks: [number, number][] = [];
+    const watch = {
+      every: 15,
+      look: async (step: number, { p }: TrainResult['parameters']) =>
+        void looks.push([step, p![0]!]),
+    };
+    const { parameters } = await train(quadratic({ watch }));
+    expect(looks.map(([step]) => step)).toEqual([0, 15, 30, 40]);
+    expect(looks[0]).toEqual([0, 0]);
+    expect(looks.at(-1)).toEqual([40, parameters['p']![0]]);
   });
 
   it('finished before, returns the same without a step', async () => {

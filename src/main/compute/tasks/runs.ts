@@ -6,9 +6,9 @@ import type { TaskContext } from './task.ts';
 /** Emits RunEvents. */
 async function execute(
   { id, force }: { readonly id: string; readonly force: boolean },
-  { store, signal, emit }: TaskContext,
+  { store, signal, finish, emit }: TaskContext,
 ): Promise<void> {
-  await runRepair(store, await findRun(store.db, id), { force, signal, onEvent: emit });
+  await runRepair(store, await findRun(store.db, id), { force, signal, finish, onEvent: emit });
 }
 
 async function create(

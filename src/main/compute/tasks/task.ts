@@ -8,6 +8,8 @@ export interface TaskContext {
   readonly store: Store;
   /** Raised when the asker wants no more; tasks stop at their next step. */
   readonly signal: AbortSignal;
+  /** Raised when the asker wants what there is by now; tasks that have no use for it go on. */
+  readonly finish: AbortSignal;
   /** Passes an event to the asker; structured-cloneable. */
   readonly emit: (event: unknown) => void;
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CompressionReport } from '../../core/compress/report.ts';
 import type { ChoiceItem, ClozeItem } from '../../core/evaluate/tasks.ts';
-import type { Arm, ArmId, ArmResult, RunTimings } from '../../shared/results.ts';
+import type { Arm, ArmId, RunTimings } from '../../shared/results.ts';
 import { type Answer, readAnswers } from '../db/answers.ts';
 import { readMetrics } from '../db/metrics.ts';
 import type { Store } from '../db/open.ts';
@@ -38,8 +38,10 @@ export function summariseStage(
       const measures = await readMeasures(store, runId);
       const hashes = await artefactHashes(store, runId);
       const arms: ArmMeasurements[] = [];
-      for (const id of comparedArms(directory, seeds)) {
-        const armSeeds = id === 'original' || id === 'compressed' ? seeds.slice(0, 1) : compared;
+      const ids = comparedArms(directory, seeds);
+      const seedsOf = (id: ArmId) => (isBaseline(id) ? seeds.slice(0, 1) : compared);
+      for (const id of ids) {
+        const armSeeds = seedsOf(id);
         const values = (name: string) => armSeeds.map((seed) => measures(id, seed, name));
         const answers = await readArmAnswers(store, runId, id, armSeeds);
         const extraParameters = values(MEASURES.extraParameters)[0]!;
@@ -60,11 +62,13 @@ export function summariseStage(
       const banks = await readBankAnswers(store, runId, workspace, compared);
       await saveResults(store.db, runId, {
         results: { ...results, selectors: compareSelectors(banks, compared) },
-        timings: await readTimings(store, runId, results.arms, compared, measures),
+        timings: await readTimings(store, runId, ids, seedsOf, measures),
       });
     },
   };
 }
+
+const isBaseline = (id: ArmId): boolean => id === 'original' || id === 'compressed';
 
 const readReport = async (directory: string): Promise<CompressionReport> =>
   JSON.parse(await readFile(join(directory, COMPRESSED, 'kintsugi.json'), 'utf8'));
@@ -184,17 +188,17 @@ const rightLogLikelihood =
 async function readTimings(
   store: Store,
   runId: string,
-  arms: readonly ArmResult[],
-  seeds: readonly number[],
+  arms: readonly ArmId[],
+  seedsOf: (arm: ArmId) => readonly number[],
   measures: Measures,
 ): Promise<RunTimings> {
   const stages = await listStages(store.db, runId);
   const seconds = stages.flatMap(({ name, started_at: start, finished_at: end }) =>
     start === null || end === null ? [] : [[name, (end - start) / 1000] as const],
   );
-  const times = arms.map(({ arm: { id }, recovery }) => {
-    const armSeeds = recovery === null ? seeds.slice(0, 1) : seeds;
-    return [id, mean(armSeeds.map((seed) => measures(id, seed, MEASURES.milliseconds)))] as const;
+  const times = arms.map((arm) => {
+    const values = seedsOf(arm).map((seed) => measures(arm, seed, MEASURES.milliseconds));
+    return [arm, mean(values)] as const;
   });
   return {
     millisecondsPerInput: Object.fromEntries(times),

@@ -77,6 +77,15 @@ type WithoutCalibration<T> = T extends unknown ? Omit<T, 'calibration'> : never;
 /** What is done to the weights, whatever text it is calibrated on. */
 export type CompressionOptions = WithoutCalibration<Compression>;
 
+/** Options read from outside; undefined where they are none. */
+export function parseCompressionOptions(value: unknown): CompressionOptions | undefined {
+  const calibration = { source: 'starter', samples: 1, length: 1 };
+  const parsed = compressionSchema.safeParse({ ...Object(value), calibration });
+  if (!parsed.success) return undefined;
+  const { calibration: _, ...options } = parsed.data;
+  return options;
+}
+
 /** How codes map to weights: METHODS.md B, "Grid" and "Checkpoint". */
 export type GridOptions = Readonly<z.infer<z.ZodObject<typeof grid>>>;
 

@@ -20,12 +20,15 @@ export interface Checkpoint {
   readonly hash: string;
   /** `config.quantization_config`, or quantize_config.json, where there is one. */
   readonly quantization: JsonObject | undefined;
+  /** kintsugi.json, which compression leaves; no part of the model, and of its hash. */
+  readonly provenance?: JsonObject;
 }
 
 const SINGLE = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
 /** AutoGPTQ's place for what later files keep in config.json. */
 const QUANTIZE = 'quantize_config.json';
+const PROVENANCE = 'kintsugi.json';
 /** Compressed weights in the engine's own layout, written beside them when they are opened. */
 export const RUNTIME_FILE = 'runtime.safetensors';
 
@@ -75,11 +78,13 @@ export async function openHeaders(dir: string): Promise<
   const own = config.value['quantization_config'];
   const separate = own === undefined ? await readQuantizeConfig(folder, names) : undefined;
   const quantization = own ?? separate?.value;
+  const provenance = await readProvenance(folder, names);
   return {
     dir: folder.path,
     config: config.value,
     tensors: new Map(files.flatMap(({ tensors }) => [...tensors]).filter(([n]) => !isBuffer(n))),
     quantization: isObject(quantization) ? quantization : undefined,
+    ...(provenance && { provenance }),
     files,
     configBytes: config.bytes,
     ...(separate !== undefined && { quantizeBytes: separate.bytes }),
@@ -96,6 +101,18 @@ async function readQuantizeConfig(
     limit: CONFIG_LIMIT,
     next: 'Download the model again, or correct the file.',
   });
+}
+
+/** A file of that name that is something else, or damaged, says nothing about the model. */
+async function readProvenance(folder: Folder, names: readonly string[]) {
+  if (!names.includes(PROVENANCE)) return undefined;
+  const file = { code: 'CONFIG_INVALID', limit: INDEX_LIMIT, next: '' } as const;
+  return contained(folder, PROVENANCE)
+    .then((path) => readJsonObject(path, file))
+    .then(
+      ({ value }) => value,
+      () => undefined,
+    );
 }
 
 /** SHA-256 (hex) of a file, read in pieces. */

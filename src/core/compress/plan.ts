@@ -10,6 +10,7 @@ import { batchOf, type CalibrationIds, type Linear } from './calibrate.ts';
 import { estimateDisk, estimateMemory, type SizeEstimate } from './estimate.ts';
 import { compressorOf } from './methods.ts';
 import { checkCompression } from './options.ts';
+import { isCompressed } from './provenance.ts';
 
 export interface PlannedBlock {
   readonly layer: number;
@@ -47,7 +48,7 @@ export function planCompression(
   options: CompressionOptions,
   calibration: CalibrationIds | undefined,
 ): CompressionPlan {
-  if (given.quantization !== undefined) throw alreadyCompressed(join(given.dir, 'config.json'));
+  if (isCompressed(given)) throw alreadyCompressed(given);
   const { family, config, checkpoint } = recogniseModel(given);
   const shapes = family.tensorShapes(config);
   for (const [name, shape] of shapes) checkTensor(checkpoint, name, shape);
@@ -131,10 +132,10 @@ function checkTensor({ tensors, dir }: Checkpoint, name: string, shape: readonly
   );
 }
 
-const alreadyCompressed = (file: string) =>
+const alreadyCompressed = ({ dir, quantization }: Checkpoint) =>
   new KintsugiError('QUANTIZATION_INVALID', 'The model is already compressed', {
-    file,
-    field: 'quantization_config',
+    file: join(dir, quantization ? 'config.json' : 'kintsugi.json'),
+    field: quantization ? 'quantization_config' : 'recipe',
     next: 'Compress the original model instead.',
   });
 

@@ -4,9 +4,11 @@ import { openHeaders } from '../../core/checkpoint/folder.ts';
 import { isObject, type JsonObject, readJsonObject } from '../../core/checkpoint/json.ts';
 import { openFolder } from '../../core/checkpoint/paths.ts';
 import type { TensorEntry } from '../../core/checkpoint/safetensors.ts';
+import { type Compressed, compressionOf } from '../../core/compress/provenance.ts';
 import type { Family, ModelConfig } from '../../core/models/family.ts';
 import { familyOf, supportedArchitectures } from '../../core/models/registry.ts';
 import { loadTokenizer } from '../../core/tokenizer/tokenizer.ts';
+import { describeCompression } from '../../shared/compression.ts';
 import type { ErrorReport } from '../../shared/contract/common.ts';
 import type { ModelReport } from '../../shared/contract/library.ts';
 import { KintsugiError } from '../../shared/errors.ts';
@@ -53,7 +55,7 @@ export async function recognise(dir: string, depth: Depth): Promise<ModelReport>
     ...NOTHING,
     ...weights,
     ...(described ?? { architecture: headers ? architectureOf(headers.config) : null }),
-    quantization: headers?.quantization ? describeQuantization(headers.quantization) : null,
+    quantization: headers ? describeCompressed(headers) : null,
     ...tokenizer,
     problems,
   };
@@ -98,6 +100,13 @@ function describeWeights(tensors: readonly TensorEntry[]): Partial<ModelReport> 
     bytes: tensors.reduce((sum, { length }) => sum + length, 0),
     dtypes: [...byType].sort(([, a], [, b]) => b - a).map(([dtype]) => dtype),
   };
+}
+
+/** Ours by its recipe, others by their settings. */
+function describeCompressed(checkpoint: Compressed): string | null {
+  const recipe = compressionOf(checkpoint);
+  if (recipe) return describeCompression(recipe);
+  return checkpoint.quantization ? describeQuantization(checkpoint.quantization) : null;
 }
 
 function describeQuantization(settings: JsonObject): string {

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { compressionOf } from '../../core/compress/provenance.ts';
 import type { Selector } from '../../core/evaluate/arm.ts';
 import { readBank, type StoredBank, writeBank } from '../../core/export/bank.ts';
 import { checkBankFits, checkLoraFits, checkPrefixFits } from '../../core/export/fit.ts';
@@ -38,7 +39,7 @@ export async function saveBank(
     selector,
     baseModel: baseModel(on),
     tokenizerHash: tokenizer.hash,
-    compression: checkpoint.quantization ?? null,
+    compression: checkpoint.quantization ?? compressionOf(checkpoint) ?? null,
     seed: on.seed,
   });
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isCompressed } from '../../../core/compress/provenance.ts';
 import type { ModelInfo } from '../../../shared/contract/wizard.ts';
 import { modelName } from '../../../shared/model-name.ts';
 import { isRepositoryId } from '../../hub/repository.ts';
@@ -40,7 +41,7 @@ export async function inspectModel(model: string): Promise<Inspected> {
 const keepsName = (model: string): boolean =>
   model === 'starter' || (isRepositoryId(model) && !existsSync(model));
 
-function describe(name: string, { model, checkpoint, quantized }: LoadedModel): ModelInfo {
+function describe(name: string, { model, checkpoint }: LoadedModel): ModelInfo {
   const { config } = model;
   const parameters = parameterCount(model);
   const stored = [...checkpoint.tensors.values()].reduce((sum, { length }) => sum + length, 0);
@@ -53,7 +54,7 @@ function describe(name: string, { model, checkpoint, quantized }: LoadedModel): 
     hiddenSize: config.hiddenSize,
     vocabulary: config.vocabularySize,
     ...limitsOf(model),
-    quantized: quantized.size > 0,
+    quantized: isCompressed(checkpoint),
   };
 }
 

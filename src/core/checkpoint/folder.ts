@@ -31,6 +31,8 @@ const QUANTIZE = 'quantize_config.json';
 const PROVENANCE = 'kintsugi.json';
 /** Compressed weights in the engine's own layout, written beside them when they are opened. */
 export const RUNTIME_FILE = 'runtime.safetensors';
+/** What the run-time file was made from. */
+export const RUNTIME_SEAL = 'runtime.json';
 
 /** Larger than any in use: a mixture of 60,000 tensors has an index of 9 MB. */
 const INDEX_LIMIT = 2 ** 25;

@@ -23,6 +23,11 @@ export function kernelBits(bits: Bits): 4 | 8 {
  * `permutation` says which activation goes where: x[:, permutation].
  */
 export function toKernelLayout(q: QuantizedWeight): KernelWeights {
+  return { ...kernelGrids(q), codes: kernelCodes(q) };
+}
+
+/** The run-time layout without the codes, which are most of it. */
+export function kernelGrids(q: Omit<QuantizedWeight, 'codes'>): Omit<KernelWeights, 'codes'> {
   const { out, in: columns } = q;
   const block = kernelBlock(q.groupSize, columns);
   const bits = kernelBits(q.bits);
@@ -38,17 +43,22 @@ export function toKernelLayout(q: QuantizedWeight): KernelWeights {
       zeros[o * blocks + b] = q.zeros[group + o]!;
     }
   }
-  const codes = permutation ? gatherColumns(q.codes, order) : q.codes;
   return {
     out,
     in: columns,
     block,
     bits,
-    codes: packRows(codes, out, columns, bits),
     scales,
     zeros: packRows(zeros, out, blocks, bits),
     ...(permutation && { permutation }),
   };
+}
+
+/** The codes in the run-time layout: [out, in·bits/8]. */
+export function kernelCodes({ out, in: columns, bits, codes, gIdx }: QuantizedWeight): Uint8Array {
+  const order = groupOrder(gIdx);
+  const ordered = order ? gatherColumns(codes, order) : codes;
+  return packRows(ordered, out, columns, kernelBits(bits));
 }
 
 /** Columns by ascending group, in their own order within one; undefined when they already are. */

@@ -20,7 +20,7 @@ const WEIGHT = '.weight';
 function checkShapes(
   checkpoint: Checkpoint,
   shapes: ReadonlyMap<string, readonly number[]>,
-  quantized: ReadonlyMap<string, KernelWeights>,
+  quantized: ReadonlyMap<string, { readonly out: number; readonly in: number }>,
 ): void {
   for (const [name, expected] of shapes) {
     const packed = quantized.get(name.slice(0, -WEIGHT.length));

@@ -90,15 +90,32 @@ export function packLinear(q: QuantizedWeight, format: ZeroFormat): PackedLinear
 
 /** The codes of a GPTQ checkpoint. */
 export function unpackLinear(packed: PackedLinear, format: ZeroFormat): QuantizedWeight {
-  const { out, in: columns, bits, groupSize, gIdx } = packed;
+  return { ...unpackGrids(packed, format), codes: unpackCodes(packed) };
+}
+
+/** [out, in]. */
+export function unpackCodes({
+  out,
+  in: columns,
+  bits,
+  qweight,
+}: Pick<PackedLinear, 'out' | 'in' | 'bits' | 'qweight'>): Uint8Array {
   const codes = new Uint8Array(out * columns);
-  for (let o = 0; o < out; o++)
-    unpackStream(codes, o * columns, 1, packed.qweight, o, out, columns, bits);
+  for (let o = 0; o < out; o++) unpackStream(codes, o * columns, 1, qweight, o, out, columns, bits);
+  return codes;
+}
+
+/** Everything but the codes. */
+export function unpackGrids(
+  packed: Omit<PackedLinear, 'qweight'>,
+  format: ZeroFormat,
+): Omit<QuantizedWeight, 'codes'> {
+  const { out, in: columns, bits, groupSize, gIdx } = packed;
   const qzeros = format === 'v1' ? raiseZeros(packed.qzeros, bits) : packed.qzeros;
   const stored = unpackZeros(qzeros, packed.scales.length / out, out, bits);
   const zeros = format === 'v1' && bits === 3 ? stored.map((z) => (z + 1) & 7) : stored;
   const scales = Float32Array.from(packed.scales);
-  return { out, in: columns, bits, groupSize, codes, scales, zeros, gIdx };
+  return { out, in: columns, bits, groupSize, scales, zeros, gIdx };
 }
 
 /** The fields of qzeros [groups, out], as stored. */

@@ -5,8 +5,8 @@ import type { Checkpoint } from '../checkpoint/folder.ts';
 import { readFloat32, readRaw, type TensorEntry } from '../checkpoint/safetensors.ts';
 import type { KernelWeights } from '../engine/custom/quantized.ts';
 import { parseQuantizationConfig, type Quantization } from './format.ts';
-import { toKernelLayout } from './kernel-layout.ts';
-import { packedWords, unpackLinear, unpackZeros } from './packing.ts';
+import { kernelCodes, kernelGrids } from './kernel-layout.ts';
+import { packedWords, unpackCodes, unpackGrids, unpackZeros } from './packing.ts';
 import { groupColumns, type QuantizedWeight } from './quantized.ts';
 import { countZeros, zeroFormat } from './zeros.ts';
 
@@ -19,15 +19,21 @@ export function quantizedModules({ tensors }: Tensors): string[] {
   return names.map((name) => name.slice(0, -CODES.length));
 }
 
+/** A linear in the run-time layout, whose codes are only made when they are asked for. */
+export interface LazyKernelWeights extends Omit<KernelWeights, 'codes'> {
+  readonly codes: () => Uint8Array;
+}
+
 /** Every quantised linear in the run-time layout, by module; empty for a dense checkpoint. */
-export function readKernelWeights(checkpoint: Checkpoint): ReadonlyMap<string, KernelWeights> {
+export function readKernelWeights(checkpoint: Checkpoint): ReadonlyMap<string, LazyKernelWeights> {
   const modules = quantizedModules(checkpoint);
   if (modules.length === 0) return new Map();
   const quantization = readQuantization(checkpoint);
   return new Map(
     modules.map((module) => {
-      const q = readQuantizedLinear(checkpoint, module, quantization);
-      return [module, toKernelLayout(q)];
+      const grids = kernelGrids(readGrids(checkpoint, module, quantization));
+      const codes = () => kernelCodes(readQuantizedLinear(checkpoint, module, quantization));
+      return [module, { ...grids, codes }];
     }),
   );
 }
@@ -55,19 +61,33 @@ export function readQuantizedLinear(
   module: string,
   quantization: Quantization = readQuantization(checkpoint),
 ): QuantizedWeight {
+  const { out, columns, codes } = shapesOf(checkpoint, module, quantization);
+  const { bits } = quantization;
+  const qweight = new Int32Array(bufferOf(codes));
+  return {
+    ...readGrids(checkpoint, module, quantization),
+    codes: unpackCodes({ out, in: columns, bits, qweight }),
+  };
+}
+
+/** Everything of a linear but its codes, which are most of it. */
+function readGrids(
+  checkpoint: Checkpoint,
+  module: string,
+  quantization: Quantization,
+): Omit<QuantizedWeight, 'codes'> {
   const { bits, groupSize } = quantization;
-  const { out, columns, codes, scales, zeros, groups } = shapesOf(checkpoint, module, quantization);
+  const { out, columns, scales, zeros, groups } = shapesOf(checkpoint, module, quantization);
   const packed = {
     out,
     in: columns,
     bits,
     groupSize,
-    qweight: new Int32Array(bufferOf(codes)),
     qzeros: new Int32Array(bufferOf(zeros)),
     scales: readFloat32(scales),
     gIdx: groupsOf(checkpoint, module, quantization, columns, groups),
   };
-  return unpackLinear(packed, quantization.zeros);
+  return unpackGrids(packed, quantization.zeros);
 }
 
 /** The sizes and tensors of a linear, checked against each other. */

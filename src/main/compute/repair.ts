@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../../core/checkpoint/atomic.ts';
-import { RUNTIME_FILE } from '../../core/checkpoint/folder.ts';
+import { RUNTIME_FILE, RUNTIME_SEAL } from '../../core/checkpoint/folder.ts';
 import { parseRecipe, type Recipe, recipeSeeds } from '../../shared/recipe.ts';
 import type { Store } from '../db/open.ts';
 import { createRun, newRunId, type Run, updateRun } from '../db/runs.ts';
@@ -91,7 +91,7 @@ function compressStage(workspace: Workspace, force: boolean): Stage {
     name: 'compress',
     artefact: COMPRESSED,
     // A report of times, and what opening the model derives from the weights.
-    unhashed: ['kintsugi.json', RUNTIME_FILE],
+    unhashed: ['kintsugi.json', RUNTIME_FILE, RUNTIME_SEAL],
     async run({ scratch, signal, progress, metric, notice }) {
       const out = join(workspace.directory, COMPRESSED);
       await rm(out, { recursive: true, force: true });

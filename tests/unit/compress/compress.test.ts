@@ -142,11 +142,7 @@ describe('compress', () => {
     const compressed = await openCheckpoint(dir);
     const kernels = [...readKernelWeights(compressed).values()];
     const codes = kernels.map(
-      (k) =>
-        (k.codes as Uint8Array).length +
-        k.scales.byteLength +
-        k.zeros.length +
-        k.permutation!.byteLength,
+      (k) => k.codes().length + k.scales.byteLength + k.zeros.length + k.permutation!.byteLength,
     );
     const dense = [...compressed.tensors.values()].filter(({ dtype }) => dtype === 'F32');
     const total = [...codes, ...dense.map(({ length }) => length)];

@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openCheckpoint, RUNTIME_FILE } from '../../../src/core/checkpoint/folder.ts';
+import { openCheckpoint, RUNTIME_FILE, RUNTIME_SEAL } from '../../../src/core/checkpoint/folder.ts';
 import { compress } from '../../../src/core/compress/compress.ts';
 import { openModel } from '../../../src/core/compress/open.ts';
 import { openDevice } from '../../../src/core/engine/devices.ts';
@@ -10,6 +10,16 @@ import { createScorer } from '../../../src/core/evaluate/score.ts';
 import { writeTinyModel } from '../../support/tiny-llama.ts';
 
 const engine = await openDevice('cpu', { threads: 1 });
+const options = {
+  method: 'rtn',
+  bits: 4,
+  groupSize: 16,
+  symmetric: false,
+  mse: false,
+  actOrder: false,
+  staticGroups: false,
+  damping: 0.01,
+} as const;
 let dir = '';
 let compressed = '';
 
@@ -17,16 +27,6 @@ beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'kintsugi-runtime-'));
   compressed = join(dir, 'compressed');
   await writeTinyModel(join(dir, 'model'));
-  const options = {
-    method: 'rtn',
-    bits: 4,
-    groupSize: 16,
-    symmetric: false,
-    mse: false,
-    actOrder: false,
-    staticGroups: false,
-    damping: 0.01,
-  } as const;
   const checkpoint = await openCheckpoint(join(dir, 'model'));
   await compress({ checkpoint, out: compressed, options, engine, seed: 1 });
 });
@@ -62,5 +62,26 @@ describe('codes in a file', () => {
     await writeFile(file, other);
     expect(await score()).toEqual(expected);
     expect(await readFile(file)).toEqual(sound);
+  });
+
+  it('are left alone while they are sound', async () => {
+    await score();
+    const { mtimeMs } = await stat(join(compressed, RUNTIME_FILE));
+    await score();
+    expect((await stat(join(compressed, RUNTIME_FILE))).mtimeMs).toBe(mtimeMs);
+  });
+
+  it('of other weights are not used, whatever vouches for them', async () => {
+    const expected = await score();
+    const own = await readFile(join(compressed, RUNTIME_FILE));
+    const checkpoint = await openCheckpoint(join(dir, 'model'));
+    const out = join(dir, 'coarse');
+    await compress({ checkpoint, out, options: { ...options, mse: true }, engine, seed: 1 });
+    await openModel(out);
+    for (const name of [RUNTIME_FILE, RUNTIME_SEAL])
+      await copyFile(join(out, name), join(compressed, name));
+    expect(await readFile(join(compressed, RUNTIME_FILE))).not.toEqual(own);
+    expect(await score()).toEqual(expected);
+    expect(await readFile(join(compressed, RUNTIME_FILE))).toEqual(own);
   });
 });

@@ -25,6 +25,7 @@ export interface PlannedBlock {
 export interface CompressionPlan {
   readonly family: Family;
   readonly config: ModelConfig;
+  readonly options: CompressionOptions;
   readonly blocks: readonly PlannedBlock[];
   /** Tensors outside the blocks: embeddings, final norm, head. */
   readonly rest: readonly string[];
@@ -78,6 +79,7 @@ export function planCompression(
   return {
     family,
     config,
+    options,
     blocks,
     rest,
     text,

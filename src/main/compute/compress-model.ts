@@ -1,6 +1,11 @@
+import { availableParallelism } from 'node:os';
 import { compress } from '../../core/compress/compress.ts';
+import { freeDisk, type SizeEstimate } from '../../core/compress/estimate.ts';
+import { createOrtAlgebra } from '../../core/compress/ort-gemm.ts';
+import { planCompression } from '../../core/compress/plan.ts';
 import type { CompressionProgress } from '../../core/compress/progress.ts';
 import type { CompressionReport } from '../../core/compress/report.ts';
+import { estimateSeconds, measureSpeed } from '../../core/compress/work.ts';
 import type { Engine } from '../../core/engine/program.ts';
 import type { Recipe } from '../../shared/recipe.ts';
 import { type EngineChoice, openEngine } from './engine.ts';
@@ -46,14 +51,55 @@ export async function compressLoaded(
   });
 }
 
+/** What a compression will take, and what there is. */
+export interface CompressionEstimate {
+  readonly memory: SizeEstimate;
+  readonly freeMemory: number;
+  readonly disk: SizeEstimate;
+  readonly freeDisk: number;
+  /** At the speed that this machine showed just now. */
+  readonly seconds: number;
+}
+
+/** Checks a compression as `compressModel` would, and estimates it. Writes nothing. */
+export const estimateModel = async (
+  model: string,
+  engine: EngineChoice,
+  compression: Recipe['compression'],
+  to: CompressionTarget,
+): Promise<CompressionEstimate> =>
+  estimateLoaded(await loadModel(modelFolder(model)), engine, compression, to);
+
+async function estimateLoaded(
+  { checkpoint, tokenizer }: LoadedModel,
+  { threads }: EngineChoice,
+  { calibration, ...options }: Recipe['compression'],
+  { out, seed }: CompressionTarget,
+): Promise<CompressionEstimate> {
+  const text = calibration.source === 'starter' ? starter.calibrationText : calibration.source;
+  const ids = await calibrationIds(tokenizer, text, calibration, seed);
+  const plan = planCompression(checkpoint, options, ids);
+  const algebra = createOrtAlgebra(threads === 0 ? availableParallelism() : threads);
+  const seconds = estimateSeconds(plan, await measureSpeed(algebra));
+  await algebra.release();
+  return {
+    memory: plan.memory,
+    freeMemory: process.availableMemory(),
+    disk: plan.disk,
+    freeDisk: await freeDisk(out),
+    seconds,
+  };
+}
+
 /** Compresses a model folder, or the starter. @throws as `compress` */
 export async function compressModel(
   model: string,
   engine: EngineChoice,
   compression: Recipe['compression'],
   to: CompressionTarget,
-  run: CompressionRun,
+  run: CompressionRun & { readonly onEstimate: (estimate: CompressionEstimate) => void },
 ): Promise<CompressionReport> {
   const loaded = await loadModel(modelFolder(model));
+  run.onEstimate(await estimateLoaded(loaded, engine, compression, to));
   return compressLoaded(loaded, await openEngine(engine), compression, to, run);
 }

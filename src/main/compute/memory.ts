@@ -1,7 +1,9 @@
+import { batchOf } from '../../core/compress/calibrate.ts';
+import { estimateMemory as estimateCompression } from '../../core/compress/estimate.ts';
 import type { Model } from '../../core/models/model.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import type { Recipe } from '../../shared/recipe.ts';
-import { linearShapes, parameterCount } from './model-shape.ts';
+import { blockShapes, linearShapes, parameterCount } from './model-shape.ts';
 
 export interface MemoryItem {
   readonly what: string;
@@ -11,22 +13,30 @@ export interface MemoryItem {
 /** Longest sequence that tuning reads, in tokens. */
 const TUNING_LENGTH = 256;
 
+/** Node, the runtime's libraries and its arenas, as measured on an idle engine. */
+const PROGRAM = { what: 'program and engine', bytes: 200 * 2 ** 20 };
+
+type Shaped = Pick<Model, 'family' | 'config'>;
+
+/** An upper estimate of what a repair holds at its peak, by cause: of its stages, the largest. */
+export function estimateMemory(model: Shaped, recipe: Recipe): MemoryItem[] {
+  const [tuning, compression] = [tuningItems(model, recipe), compressionItems(model, recipe)];
+  return total(tuning) >= total(compression) ? tuning : compression;
+}
+
 /**
- * An upper estimate of what a repair holds at its peak, by cause. Graph memory is counted without
- * reuse of buffers between operations, so the real peak is usually lower.
+ * Graph memory is counted without reuse of buffers between operations, so the real peak is usually
+ * lower. Weights of 16 bits are widened by the runtime, so they count like 32.
  */
-export function estimateMemory(
-  model: Pick<Model, 'family' | 'config'>,
-  { tuning }: Recipe,
-): MemoryItem[] {
+function tuningItems(model: Shaped, { tuning }: Recipe): MemoryItem[] {
   const { config } = model;
   const linears = linearShapes(model);
   const length = Math.min(config.maxPositions, TUNING_LENGTH) + tuning.tokens;
   const attention = 2 * config.heads * length * config.layers;
   const perToken = sum(linears.map((linear) => linear.out + linear.in)) + attention;
-  const columns = Math.max(...linears.map((linear) => linear.in));
   const float = 4;
   return [
+    PROGRAM,
     // The dense weights and the copies that the forward and the gradient session keep.
     { what: 'weights', bytes: 3 * float * parameterCount(model) },
     {
@@ -37,17 +47,31 @@ export function estimateMemory(
       what: 'logits',
       bytes: 3 * float * tuning.batch * config.vocabularySize * 16,
     },
-    // fp32 sum, and its factor and inverse in fp64.
-    { what: 'compression statistics', bytes: (4 + 8 + 8) * columns * columns },
   ];
 }
+
+/** Compressing goes block by block, whatever the model's size. */
+function compressionItems(model: Shaped, { compression }: Recipe): MemoryItem[] {
+  const { samples, length } = compression.calibration;
+  const size = {
+    config: model.config,
+    options: compression,
+    blocks: blockShapes(model).map(({ stages }) => stages.flat()),
+    text: { sequences: samples, length, batch: batchOf(samples, length) },
+    weightBytes: 4,
+    dense: 0,
+  };
+  return estimateCompression(size).items.map(({ name, bytes }) => ({ what: name, bytes }));
+}
+
+const total = (items: readonly MemoryItem[]) => sum(items.map(({ bytes }) => bytes));
 
 /** @throws KintsugiError MEMORY_INSUFFICIENT listing the items */
 export function requireMemory(
   items: readonly MemoryItem[],
   available: number = process.availableMemory(),
 ): void {
-  const needed = sum(items.map(({ bytes }) => bytes));
+  const needed = total(items);
   if (needed <= available) return;
   const list = items.map(({ what, bytes }) => `${what} ${gigabytes(bytes)}`).join(', ');
   throw new KintsugiError(

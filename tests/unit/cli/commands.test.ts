@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { loadTokenizer } from '../../../src/core/tokenizer/tokenizer.ts';
@@ -25,19 +25,63 @@ const TEMPLATE =
 
 const TUNING = ['--data', 'starter:animals', '--steps', '3', '--batch', '2'];
 
+const compressing = () => [
+  ...['compress', '--model', at('model'), '--bits', '3', '--group-size', '32'],
+  ...['--samples', '2', '--length', '32'],
+];
+
 beforeAll(async () => {
   home = temporaryFolder();
   await writeTinyModel(at('model'));
   writeFileSync(at('model/chat_template.jinja'), TEMPLATE);
-  const calibration = ['--samples', '2', '--length', '32'];
-  const compress = ['compress', '--model', at('model'), '--bits', '3', '--group-size', '32'];
-  const report = await document(...compress, ...calibration, '--out', at('small'));
+  const report = await document(...compressing(), '--out', at('small'));
   expect(report.layers).toHaveLength(14);
   expect(report.disk.compressed).toBeLessThan(report.disk.original);
   const tune = ['tune', '--model', at('small'), ...TUNING];
   await document(...tune, '--kind', 'prompt', '--tokens', '3', '--out', at('bank'));
   await document(...tune, '--kind', 'lora', '--rank', '2', '--out', at('lora'));
 }, 60_000);
+
+test('a compression that was killed goes on from its last block, to the same files', async () => {
+  const args = [...compressing(), '--threads', '1', '--out', at('killed')];
+  const killed = await kintsugi(home, args, (stderr, child) => {
+    if (stderr.includes('compress block 2 of 2')) child.kill('SIGKILL');
+  });
+  expect(killed.signal).toBe('SIGKILL');
+  expect(killed.stderr).toMatch(/^about .* of memory, .* on disk$/m);
+  expect(existsSync(at('killed'))).toBe(false);
+  const resumed = await kintsugi(home, args);
+  expect(resumed.code).toBe(0);
+  expect(resumed.stderr).not.toContain('block 1 of 2');
+  const weights = readdirSync(at('small')).filter((name) => name.startsWith('model'));
+  expect(weights).toHaveLength(4);
+  for (const name of weights)
+    expect(readFileSync(join(at('killed'), name))).toEqual(readFileSync(join(at('small'), name)));
+  expect(existsSync(at('killed.partial'))).toBe(false);
+});
+
+test('a dry run estimates, and writes nothing', async () => {
+  const estimate = await document(...compressing(), '--out', at('dry'), '--dry-run');
+  for (const need of [estimate.memory, estimate.disk]) {
+    const sum = need.items.reduce(
+      (total: number, item: { bytes: number }) => total + item.bytes,
+      0,
+    );
+    expect(need.total).toBe(sum);
+  }
+  expect(estimate.seconds).toBeGreaterThan(0);
+  const small = readdirSync(at('small')).filter((name) => name.startsWith('model-'));
+  const written = small.reduce((total, name) => total + statSync(join(at('small'), name)).size, 0);
+  const [linears, dense] = estimate.disk.items;
+  // The estimate leaves out the headers.
+  expect((linears.bytes + dense.bytes) / written).toBeCloseTo(1, 1);
+  expect(existsSync(at('dry'))).toBe(false);
+  expect(
+    await refusal(...compressing(), '--group-size', '48', '--dry-run', '--out', at('dry')),
+  ).toMatchObject({
+    code: 'QUANTIZATION_INVALID',
+  });
+});
 
 test('tuning leaves PEFT folders and no checkpoints', () => {
   expect(readdirSync(at('bank'))).toContain('bank.json');

@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { workOf } from '../../../core/compress/work.ts';
 import type { Task } from '../../../core/evaluate/tasks.ts';
 import { gridOf } from '../../../shared/compression.ts';
 import type { ErrorReport } from '../../../shared/contract/common.ts';
@@ -12,7 +13,7 @@ import { reportError } from '../../report-error.ts';
 import { checkRecipeFits } from '../check-recipe.ts';
 import type { LoadedModel } from '../load-model.ts';
 import { estimateMemory } from '../memory.ts';
-import { linearShapes, parameterCount } from '../model-shape.ts';
+import { blockShapes, linearShapes, parameterCount } from '../model-shape.ts';
 import { recipeTasks } from '../own-task.ts';
 import { inspectModel } from './models.ts';
 import type { TaskContext } from './task.ts';
@@ -23,8 +24,6 @@ const GUESSED_SPEED = 40e9;
 const MOST_CORES = 8;
 /** Seconds to open a model and compile its graphs, per stage. */
 const STAGE_SECONDS = 1.5;
-/** Node, the runtime's libraries and its arenas, as measured on an idle engine. */
-const PROGRAM_BYTES = 200 * 2 ** 20;
 /** Tokens of a task's input with one choice, about. */
 const INPUT_TOKENS = 24;
 const TRIED_PROMPTS = 2;
@@ -33,6 +32,7 @@ const TIGHT = 0.75;
 
 interface Shape {
   readonly parameters: number;
+  readonly blocks: ReturnType<typeof blockShapes>;
   /** Weights of the layers that are compressed. */
   readonly linear: number;
   readonly columns: number;
@@ -69,6 +69,7 @@ function shapeOf({ model }: LoadedModel): Shape {
   const linears = linearShapes(model);
   return {
     parameters: parameterCount(model),
+    blocks: blockShapes(model),
     linear: sum(linears.map(({ out, in: columns }) => out * columns)),
     columns: Math.max(...linears.map(({ in: columns }) => columns)),
   };
@@ -93,15 +94,14 @@ function sizes({ compression }: Recipe, shape: Shape, original: number): RunEsti
 }
 
 function memoryItems({ model }: LoadedModel, recipe: Recipe): MemoryItem[] {
-  const items = estimateMemory(model, recipe).map(({ what, bytes }) => ({ name: what, bytes }));
-  return [{ name: 'program and engine', bytes: PROGRAM_BYTES }, ...items];
+  return estimateMemory(model, recipe).map(({ what, bytes }) => ({ name: what, bytes }));
 }
 
 function diskItems({ tuning, evaluation, repeats }: Recipe, compressed: number): MemoryItem[] {
   const checkpoints = 3 * 4 * tuning.bank.count * tuning.tokens * 4096;
   return [
     { name: 'compressed model', bytes: compressed },
-    { name: 'the same while it is written', bytes: compressed },
+    { name: "its weights again, in the engine's layout", bytes: compressed },
     { name: 'prompts, adapter and checkpoints', bytes: repeats * checkpoints + 4 * 2 ** 20 },
     { name: 'answers and metrics', bytes: 2 ** 20 + repeats * evaluation.itemsPerTask * 20_000 },
   ];
@@ -146,15 +146,11 @@ const guess = ({ operations, stages }: Work): number => {
   return operations / speed + stages * STAGE_SECONDS;
 };
 
-function work(
-  recipe: Recipe,
-  { parameters, linear, columns }: Shape,
-  tasks: readonly Task[],
-): Work[] {
+function work(recipe: Recipe, { parameters, blocks }: Shape, tasks: readonly Task[]): Work[] {
   const { compression, tuning, evaluation, repeats } = recipe;
-  const calibration = compression.calibration.samples * compression.calibration.length;
-  const solves = compression.method === 'gptq' || compression.method === 'sparsegpt';
-  const compress = 2 * calibration * linear + (solves ? 6 * linear * columns : 0);
+  const { samples, length } = compression.calibration;
+  const text = { sequences: samples, length };
+  const compress = sum([...workOf({ options: compression, blocks, text }).values()]);
   const perStep = 6 * parameters * tuning.batch * (INPUT_TOKENS + tuning.tokens);
   const loraStep = 6 * parameters * tuning.batch * INPUT_TOKENS;
   const questions = sum(

@@ -18,6 +18,7 @@ import { gptqRows } from './gptq.ts';
 import { median, peakMegabytes, times } from './measure.ts';
 import { multipliedParameters, withRandomModel } from './random-model.ts';
 import { STEP } from './step-shape.ts';
+import { workbenchRun } from './workbench-run.ts';
 
 const threads = availableParallelism();
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -225,6 +226,7 @@ const benches: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   compress: () => compressRows(22, threads),
   'compress-small': () => compressRows(2, threads),
   repair,
+  workbench: workbenchRun,
 };
 
 const names = process.argv.slice(2);

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -119,6 +119,32 @@ it('pauses at the next step and goes on from there to the same results', async (
   await page.call('runs.resume', { id });
   await becomes(id, 'done');
   expect(await results(id)).toEqual(expected);
+});
+
+it('passes over a damaged checkpoint, says so, and comes to the same results', async () => {
+  const expected = await uninterrupted();
+  const id = await start(SOME);
+  await reaches(id, 'tune:bank@0');
+  await page.call('runs.pause', { id });
+  await becomes(id, 'paused');
+  const scratch = join(home, 'runs', id, 'scratch');
+  const states = readdirSync(scratch, { recursive: true, encoding: 'utf8' });
+  const newest = states
+    .filter((name) => name.endsWith('.state'))
+    .sort()
+    .at(-1)!;
+  const bytes = readFileSync(join(scratch, newest));
+  bytes[bytes.length >> 1]! ^= 1;
+  writeFileSync(join(scratch, newest), bytes);
+  await page.call('runs.resume', { id });
+  await becomes(id, 'done');
+  expect(await results(id)).toEqual(expected);
+  const { seen, stop } = page.events('runs.progress', { id });
+  await vi.waitFor(() => expect(seen).toHaveLength(1), 3000);
+  stop();
+  expect(seen[0]).toMatchObject({
+    notices: [{ stage: 'tune:bank@0', message: expect.stringContaining('is damaged') }],
+  });
 });
 
 it('survives a killed compute process: interrupted, then resumed to the same results', async () => {

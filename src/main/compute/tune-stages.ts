@@ -94,7 +94,7 @@ export function tuneStages({ store, runId, workspace, finish }: Tuning, seed: nu
     stage('bank', async ({ subject, data }, run) => {
       const tuned = await tuneBank(subject, data, { ...options, tokens, init, bank }, bankRun(run));
       return {
-        stopped: stoppedBank(tuned, bank.count, options.steps),
+        stopped: finish.aborted ? stoppedBank(tuned, bank.count, options.steps) : null,
         async save(dir, on) {
           await saveBank(dir, tuned, selector, on);
           await recordBank(store, runId, dir, seed);

@@ -88,7 +88,7 @@ export function createCalibration(
     });
     for (const [, weight] of weights) free(weight);
   };
-  // The runtime's products are faster than moving inputs off a GPU, and a CPU has no such way to go.
+  // A GPU makes XᵀX where X is; on the CPU its upper half is cheaper outside the graph.
   const output = engine.device === 'cpu' ? 'input' : 'gram';
   return {
     activations,

@@ -17,6 +17,7 @@ const SCREENS: Readonly<Record<string, ComponentType<PageProps>>> = {
   playground: lazy(() =>
     import('./playground/playground-page.tsx').then((m) => ({ default: m.PlaygroundPage })),
   ),
+  models: lazy(() => import('./models/models-page.tsx').then((m) => ({ default: m.ModelsPage }))),
   banks: lazy(() => import('./banks/banks-page.tsx').then((m) => ({ default: m.BanksPage }))),
   settings: lazy(() =>
     import('./settings/settings-page.tsx').then((m) => ({ default: m.SettingsPage })),

@@ -27,10 +27,15 @@ export function temporaryHome(): { readonly home: string; readonly remove: () =>
   return { home, remove: () => rmSync(home, { recursive: true, force: true }) };
 }
 
-export async function startHost(home: string): Promise<HostProcess> {
+/** Its cache of the hub is in the data folder, so that the user's own is left alone. */
+export async function startHost(
+  home: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<HostProcess> {
   const child = spawn(process.execPath, [HOST, '--home', home, '--files', FILES], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, HF_HOME: join(home, 'huggingface'), ...env },
   });
   const url = await addressOf(child);
   const { port, hash } = new URL(url);

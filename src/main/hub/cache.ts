@@ -83,13 +83,15 @@ export async function linkBlob(
 
 const CANNOT_LINK = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EACCES', 'EINVAL']);
 
+const INDEX = 'model.safetensors.index.json';
+
 /** Whether a snapshot has a configuration and all the weights that its index names. */
 export function isCompleteModel(folder: string): boolean {
   const names = new Set(readdirSync(folder));
   if (!names.has('config.json')) return false;
-  if (names.has('model.safetensors')) return existsSync(join(folder, 'model.safetensors'));
+  if (!names.has(INDEX)) return [...names].some((name) => name.endsWith('.safetensors'));
   try {
-    const index = JSON.parse(readFileSync(join(folder, 'model.safetensors.index.json'), 'utf8'));
+    const index = JSON.parse(readFileSync(join(folder, INDEX), 'utf8'));
     const shards = new Set(Object.values(index.weight_map as Record<string, unknown>));
     return shards.size > 0 && [...shards].every((shard) => names.has(String(shard)));
   } catch {

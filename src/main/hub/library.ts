@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { readdir, stat, statfs } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import type {
   LibraryModel,
   Library as Listing,
@@ -9,6 +10,7 @@ import { KintsugiError } from '../../shared/errors.ts';
 import { deleteModelRow, listModelRows, putModelRow } from '../db/models.ts';
 import type { Store } from '../db/open.ts';
 import { listRuns } from '../db/runs.ts';
+import type { ModelRow } from '../db/schema.ts';
 import { cachedModels, deleteCached } from './cached-models.ts';
 import type { Hub } from './hub.ts';
 import { isRepositoryId, parseRepository } from './repository.ts';
@@ -58,15 +60,20 @@ export function openLibrary(shelf: Shelf): Library {
   const erase = async (model: string): Promise<number> => {
     const { kind, model: known, bytes } = await find(model);
     await requireUnused(db, known);
-    if (kind === 'hub') await deleteCached(hub.settings().cache, parseRepository(known));
+    if (kind === 'folder') {
+      // Its files are not ours, and without the row it would come back with the runs that used it.
+      await putModelRow(db, known, { removed_at: Date.now() });
+      return 0;
+    }
+    await deleteCached(hub.settings().cache, parseRepository(known));
     await deleteModelRow(db, known);
-    return kind === 'hub' ? bytes : 0;
+    return bytes;
   };
 
   const eraseWhere = async (due: (removedAt: number) => boolean): Promise<number> => {
     let freed = 0;
-    for (const { model, removedAt } of await all())
-      if (removedAt !== null && due(removedAt)) freed += await erase(model);
+    for (const { model, kind, removedAt } of await all())
+      if (kind === 'hub' && removedAt !== null && due(removedAt)) freed += await erase(model);
     return freed;
   };
 
@@ -91,7 +98,8 @@ export function openLibrary(shelf: Shelf): Library {
       }
       const addedAt = Date.now();
       await putModelRow(db, folder, { added_at: addedAt, removed_at: null });
-      return { ...(await folderModel(folder, addedAt, null)), report };
+      const row = { model: folder, added_at: addedAt, removed_at: null };
+      return { ...(await folderModel(folder, row, null)), report };
     },
     async remove(model) {
       const found = await find(model);
@@ -110,15 +118,32 @@ type Found = Omit<LibraryModel, 'report'>;
 
 const nameOf = (model: string): string => model.split('@')[0]!;
 
+/** When each model was last used by a run. */
+async function usesOf(db: Store['db']): Promise<ReadonlyMap<string, number>> {
+  const uses = new Map<string, number>();
+  for (const { recipe, createdAt } of await listRuns(db)) {
+    const model = (recipe as { model?: unknown } | null)?.model;
+    if (typeof model === 'string') uses.set(model, Math.max(uses.get(model) ?? 0, createdAt));
+  }
+  return uses;
+}
+
 async function findAll({ hub, db, starter }: Shelf): Promise<Found[]> {
   const rows = new Map((await listModelRows(db)).map((row) => [row.model, row]));
+  const uses = await usesOf(db);
+  const lastUsed = (model: string) => uses.get(model) ?? null;
   const cached = (await cachedModels(hub.settings().cache)).map((one): Found => {
     const model = `${one.name}@${one.commit}`;
     const removedAt = rows.get(model)?.removed_at ?? null;
     const { name, folder, bytes, modifiedAt: addedAt } = one;
-    return { model, name, kind: 'hub', folder, bytes, addedAt, removedAt };
+    const use = lastUsed(model) ?? lastUsed(name);
+    return { model, name, kind: 'hub', folder, bytes, addedAt, removedAt, lastUsed: use };
   });
-  const folders = [...rows.values()].filter(({ added_at }) => added_at !== null);
+  // Folders that were added, and those that runs here have used.
+  const names = new Set([
+    ...[...rows.values()].filter(({ added_at }) => added_at !== null).map(({ model }) => model),
+    ...[...uses.keys()].filter((model) => isAbsolute(model) && existsSync(model)),
+  ]);
   return [
     {
       model: 'starter',
@@ -128,9 +153,10 @@ async function findAll({ hub, db, starter }: Shelf): Promise<Found[]> {
       bytes: await folderBytes(starter),
       addedAt: null,
       removedAt: null,
+      lastUsed: lastUsed('starter'),
     },
     ...(await Promise.all(
-      folders.map(({ model, added_at, removed_at }) => folderModel(model, added_at, removed_at)),
+      [...names].map((model) => folderModel(model, rows.get(model), lastUsed(model))),
     )),
     ...cached,
   ];
@@ -138,18 +164,18 @@ async function findAll({ hub, db, starter }: Shelf): Promise<Found[]> {
 
 async function folderModel(
   folder: string,
-  addedAt: number | null,
-  removedAt: number | null,
+  row: ModelRow | undefined,
+  lastUsed: number | null,
 ): Promise<Found> {
-  const there = await stat(folder).catch(() => undefined);
   return {
     model: folder,
     name: basename(folder),
     kind: 'folder',
-    folder: there === undefined ? null : folder,
+    folder: existsSync(folder) ? folder : null,
     bytes: await folderBytes(folder),
-    addedAt,
-    removedAt,
+    addedAt: row?.added_at ?? null,
+    removedAt: row?.removed_at ?? null,
+    lastUsed,
   };
 }
 

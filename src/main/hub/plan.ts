@@ -95,9 +95,7 @@ const PICKLE = /\.(bin|pt|pth|ckpt|pkl)$/i;
 export function filesOfModel(name: string, files: readonly PlannedFile[]): PlannedFile[] {
   const has = (path: string) => files.some((file) => file.path === path);
   if (!has('config.json')) throw notAModel(`${name} has no config.json, so it is no model`);
-  const weights = files.filter(({ path }) =>
-    has(SINGLE) ? path === SINGLE : has(INDEX) && (path === INDEX || SHARD.test(path)),
-  );
+  const weights = weightsOf(files);
   if (weights.length > 0) return [...files.filter(({ path }) => SMALL_FILES.has(path)), ...weights];
   const pickle = files.find(({ path }) => PICKLE.test(path));
   if (pickle === undefined) throw notAModel(`${name} has no weights as safetensors`);
@@ -109,6 +107,16 @@ export function filesOfModel(name: string, files: readonly PlannedFile[]): Plann
       field: pickle.path,
     },
   );
+}
+
+/** As the checkpoint's reader chooses: one file, an index with its shards, or the only one there is. */
+function weightsOf(files: readonly PlannedFile[]): PlannedFile[] {
+  const all = files.filter(({ path }) => path.endsWith('.safetensors') && !path.includes('/'));
+  const single = all.filter(({ path }) => path === SINGLE);
+  if (single.length > 0) return single;
+  if (files.some(({ path }) => path === INDEX))
+    return files.filter(({ path }) => path === INDEX || SHARD.test(path));
+  return all.length === 1 ? all : [];
 }
 
 const notAModel = (message: string): KintsugiError =>

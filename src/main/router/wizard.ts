@@ -3,12 +3,10 @@ import { mkdir, readdir, realpath, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { NamesOf } from '../../shared/contract/index.ts';
-import type { FolderListing, PresetInfo, RecentModel } from '../../shared/contract/wizard.ts';
+import type { FolderListing, PresetInfo } from '../../shared/contract/wizard.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { fitRecipe } from '../../shared/model-limits.ts';
 import { PRESET_NAMES, PRESETS, type PresetName } from '../../shared/presets.ts';
-import { recipeSchema } from '../../shared/recipe.ts';
-import { listRuns } from '../db/runs.ts';
 import type { Handlers } from './handlers.ts';
 import type { Services } from './services.ts';
 
@@ -19,7 +17,6 @@ export function wizardHandlers(
 > {
   const { compute, home } = services;
   return {
-    'models.recent': () => recentModels(services),
     'models.check': ({ path }) => compute.ask('model.check', { path }),
     'models.browse': ({ path }) => browse(path ?? homedir()),
     async 'data.preview'(source) {
@@ -37,22 +34,6 @@ export function wizardHandlers(
     },
     'estimate.run': ({ recipe }) => compute.ask('estimate.run', { recipe }),
   };
-}
-
-/** The starter, and the folders of earlier runs that are still in order, newest first. */
-async function recentModels({ store, compute }: Services): Promise<RecentModel[]> {
-  const used = new Map<string, number | null>([['starter', null]]);
-  for (const { recipe, createdAt } of await listRuns(store.db)) {
-    const model = recipeSchema.safeParse(recipe).data?.model;
-    if (model !== undefined) used.set(model, Math.max(used.get(model) ?? 0, createdAt));
-  }
-  const found = await Promise.all(
-    [...used].map(async ([path, lastUsed]) => {
-      const info = await compute.ask('model.check', { path }).catch(() => undefined);
-      return info === undefined ? [] : [{ ...info, lastUsed }];
-    }),
-  );
-  return found.flat();
 }
 
 const MOST_FOLDERS = 1000;

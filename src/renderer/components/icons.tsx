@@ -36,6 +36,12 @@ export const PlaygroundIcon = icon(
     <path d="M8 9h8M8 12h5" />
   </>,
 );
+export const ModelsIcon = icon(
+  <>
+    <path d="m12 3.5 7.5 4.25v8.5L12 20.5l-7.5-4.25v-8.5z" />
+    <path d="m4.5 7.75 7.5 4.25 7.5-4.25M12 12v8.5" />
+  </>,
+);
 export const BanksIcon = icon(
   <>
     <path d="m12 4 8.5 4.5L12 13 3.5 8.5z" />

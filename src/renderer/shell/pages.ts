@@ -3,6 +3,7 @@ import {
   BanksIcon,
   CompareIcon,
   HomeIcon,
+  ModelsIcon,
   PlaygroundIcon,
   RepairIcon,
   RunsIcon,
@@ -24,6 +25,7 @@ export const PAGES: readonly Page[] = [
   { name: 'runs', title: 'Runs', Icon: RunsIcon, key: 'r' },
   { name: 'compare', title: 'Compare', Icon: CompareIcon, key: 'c' },
   { name: 'playground', title: 'Playground', Icon: PlaygroundIcon, key: 'p' },
+  { name: 'models', title: 'Models', Icon: ModelsIcon, key: 'm' },
   { name: 'banks', title: 'Prompt banks', Icon: BanksIcon, key: 'b' },
   { name: 'settings', title: 'Settings', Icon: SettingsIcon, key: 's' },
 ];

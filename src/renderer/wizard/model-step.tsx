@@ -1,143 +1,80 @@
-import { Button, Group, TextInput } from '@mantine/core';
-import { useState } from 'react';
-import type { ErrorReport } from '../../shared/contract/common.ts';
-import type { ModelInfo } from '../../shared/contract/wizard.ts';
-import { CheckIcon, FolderIcon } from '../components/icons.tsx';
+import '../models/models.css';
+import type { LibraryModel } from '../../shared/contract/library.ts';
+import { modelName } from '../../shared/model-name.ts';
 import { formatAgo, formatBytes, formatCompact, formatCount } from '../format.ts';
+import { HubModelDetails } from '../models/hub-model.tsx';
+import { HubSearch } from '../models/hub-search.tsx';
+import { LocalFolder } from '../models/local-folder.tsx';
+import { useDownloads } from '../models/use-downloads.ts';
 import { Failure, Waiting } from '../notice.tsx';
-import { reportOf, useCall, useClient } from '../use-call.ts';
-import { setDraft, useDraft, withModel } from './draft.ts';
-import { FolderDialog } from './folder-dialog.tsx';
+import { useCall } from '../use-call.ts';
+import { useDraft } from './draft.ts';
 import { Choice } from './settings.tsx';
+import { useChooseModel } from './use-choose-model.ts';
 
+/** A model of this machine, or one that is fetched from the hub or a folder first. */
 export function ModelStep() {
-  const { draft, recipe } = useDraft();
-  const { called, retry } = useCall('models.recent', {});
-  const [checked, setChecked] = useState<ModelInfo>();
-  const choose = (info: ModelInfo) => setDraft(withModel(draft, info));
-  if (called.state === 'waiting') return <Waiting />;
-  if (called.state === 'failed') return <Failure error={called.error} retry={retry} />;
-  const known = called.value.filter(({ model }) => model !== checked?.model);
-  const models = checked ? [...known, { ...checked, lastUsed: null }] : known;
+  const { recipe } = useDraft();
+  const downloads = useDownloads();
+  const { choose, checking, error } = useChooseModel();
+  const use = (model: string) => void choose(model);
   return (
     <>
-      <Choice
-        label="Model"
-        value={recipe.model}
-        choices={models.map((info) => ({
-          value: info.model,
-          title: info.model === 'starter' ? 'Starter model' : info.name,
-          text:
-            info.model === 'starter'
-              ? 'Comes with Kintsugi and knows some geography, people and words. Nothing to download.'
-              : describeModel(info),
-          note: [
-            `${formatCompact(info.parameters)} parameters · ${formatBytes(info.bytes)}`,
-            info.lastUsed === null ? '' : `used ${formatAgo(info.lastUsed, Date.now())}`,
-          ]
-            .filter(Boolean)
-            .join(' · '),
-          disabled: info.quantized,
-        }))}
-        onChange={(model) => {
-          const info = models.find((known) => known.model === model);
-          if (info !== undefined) choose(info);
-        }}
-      />
-      <LocalFolder
-        onChecked={(info) => {
-          setChecked(info);
-          if (!info.quantized) choose(info);
-        }}
-      />
+      <Shelf chosen={recipe.model} use={use} />
+      {checking !== undefined && <Waiting what={`Reading all of ${modelName(checking)}…`} />}
+      {error && <Failure error={error} />}
+      <section className="card hub" aria-labelledby="hub">
+        <h2 className="card-title" id="hub">
+          From the hub
+        </h2>
+        <HubSearch
+          kind="model"
+          details={(id) => <HubModelDetails id={id} downloads={downloads} use={use} />}
+        />
+      </section>
+      <LocalFolder action="Check and use" onImported={use} />
     </>
   );
 }
 
-function describeModel({ architecture, layers, hiddenSize, quantized }: ModelInfo): string {
-  const shape = `${architecture}, ${formatCount(layers)} layers of width ${formatCount(hiddenSize)}`;
-  return quantized ? `${shape}. Compressed already: choose the original.` : shape;
+/** The models that are here already. */
+function Shelf({ chosen, use }: { chosen: string; use: (model: string) => void }) {
+  const { called, retry } = useCall('library.list', {});
+  if (called.state === 'waiting') return <Waiting />;
+  if (called.state === 'failed') return <Failure error={called.error} retry={retry} />;
+  return (
+    <Choice
+      label="Model"
+      value={chosen}
+      choices={called.value.models.map((model) => ({
+        value: model.model,
+        title: model.name,
+        text: describe(model),
+        note: noteOf(model),
+        disabled: model.report.problems.length > 0 || model.report.quantization !== null,
+      }))}
+      onChange={use}
+    />
+  );
 }
 
-type Check =
-  | { readonly state: 'idle' }
-  | { readonly state: 'checking' }
-  | { readonly state: 'good'; readonly info: ModelInfo }
-  | { readonly state: 'bad'; readonly error: ErrorReport };
+function describe({ kind, report }: LibraryModel): string {
+  if (kind === 'starter')
+    return 'Comes with Kintsugi and knows some geography, people and words. Nothing to download.';
+  const [problem] = report.problems;
+  if (problem !== undefined) return problem.message;
+  const { architecture, layers, hiddenSize, quantization } = report;
+  const shape = `${architecture}, ${formatCount(layers ?? 0)} layers of width ${formatCount(hiddenSize ?? 0)}`;
+  return quantization === null ? shape : `${shape}. Compressed already: choose the original.`;
+}
 
-/** A folder on the machine that computes, accepted once its files are found in order. */
-function LocalFolder({ onChecked }: { onChecked: (info: ModelInfo) => void }) {
-  const client = useClient();
-  const { called: system } = useCall('system.info', {});
-  const [path, setPath] = useState('');
-  const [browsing, setBrowsing] = useState(false);
-  const [check, setCheck] = useState<Check>({ state: 'idle' });
-  const run = async (folder: string) => {
-    if (folder.trim() === '') return;
-    setPath(folder);
-    setCheck({ state: 'checking' });
-    try {
-      const info = await client.call('models.check', { path: folder.trim() });
-      setCheck({ state: 'good', info });
-      onChecked(info);
-    } catch (error) {
-      setCheck({ state: 'bad', error: reportOf(error) });
-    }
-  };
-  const browse = async () => {
-    if (system.state !== 'ready' || !system.value.canChooseFolder) return setBrowsing(true);
-    const chosen = await client.call('system.chooseFolder', {});
-    if (chosen.path !== null) await run(chosen.path);
-  };
-  return (
-    <section className="card local" aria-labelledby="local">
-      <h2 className="card-title" id="local">
-        A folder of your own
-      </h2>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void run(path);
-        }}
-      >
-        <Group align="flex-end" gap="sm">
-          <TextInput
-            className="grow"
-            label="Folder"
-            description="In Hugging Face layout: config.json, tokenizer.json and safetensors."
-            placeholder="/home/me/models/my-model"
-            leftSection={<FolderIcon size={16} />}
-            value={path}
-            onChange={(event) => setPath(event.currentTarget.value)}
-          />
-          <Button variant="default" onClick={browse}>
-            Browse…
-          </Button>
-          <Button
-            type="submit"
-            variant="default"
-            loading={check.state === 'checking'}
-            disabled={path.trim() === ''}
-          >
-            Check and use
-          </Button>
-        </Group>
-      </form>
-      {check.state === 'good' && (
-        <p className="checked" role="status">
-          <CheckIcon size={18} /> {check.info.name} is in order: {describeModel(check.info)}.
-        </p>
-      )}
-      {check.state === 'bad' && <Failure error={check.error} retry={() => void run(path)} />}
-      {browsing && (
-        <FolderDialog
-          close={() => setBrowsing(false)}
-          choose={(folder) => {
-            setBrowsing(false);
-            void run(folder);
-          }}
-        />
-      )}
-    </section>
-  );
+function noteOf({ report, bytes, lastUsed }: LibraryModel): string {
+  const parameters = report.parameters;
+  return [
+    parameters === null ? '' : `${formatCompact(parameters)} parameters`,
+    formatBytes(bytes),
+    lastUsed === null ? '' : `used ${formatAgo(lastUsed, Date.now())}`,
+  ]
+    .filter(Boolean)
+    .join(' · ');
 }

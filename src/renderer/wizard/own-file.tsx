@@ -4,6 +4,7 @@ import type { ErrorReport } from '../../shared/contract/common.ts';
 import type { DataPreview } from '../../shared/contract/wizard.ts';
 import { CheckIcon, FileIcon } from '../components/icons.tsx';
 import { formatBytes, formatCount } from '../format.ts';
+import { DatasetDialog } from '../models/dataset-dialog.tsx';
 import { Failure } from '../notice.tsx';
 import { reportOf, useClient } from '../use-call.ts';
 import { useDraft } from './draft.ts';
@@ -25,6 +26,16 @@ export function OwnFile({ starter }: { starter: readonly string[] }) {
   const input = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
   const [preview, setPreview] = useState<Preview>({ state: 'idle' });
+  const [searching, setSearching] = useState(false);
+  const readPath = async (path: string) => {
+    setSearching(false);
+    setPreview({ state: 'reading', name: path.split(/[\\/]/).at(-1) ?? path });
+    try {
+      setPreview({ state: 'read', preview: await client.call('data.preview', { path }) });
+    } catch (error) {
+      setPreview({ state: 'failed', error: reportOf(error) });
+    }
+  };
   const read = async (file: File | undefined) => {
     if (file === undefined) return;
     setPreview({ state: 'reading', name: file.name });
@@ -63,6 +74,10 @@ export function OwnFile({ starter }: { starter: readonly string[] }) {
           <button type="button" className="link" onClick={() => input.current?.click()}>
             choose one
           </button>
+          , or{' '}
+          <button type="button" className="link" onClick={() => setSearching(true)}>
+            find a dataset on the hub
+          </button>
           .
           <br />
           <Text span size="sm" c="dimmed">
@@ -82,6 +97,9 @@ export function OwnFile({ starter }: { starter: readonly string[] }) {
           }}
         />
       </div>
+      {searching && (
+        <DatasetDialog close={() => setSearching(false)} use={(path) => void readPath(path)} />
+      )}
       {preview.state === 'reading' && (
         <Text size="sm" c="dimmed" role="status">
           Reading {preview.name}…

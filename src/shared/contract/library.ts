@@ -39,6 +39,8 @@ export interface LibraryModel {
   /** When it came here; Unix milliseconds. */
   readonly addedAt: number | null;
   readonly removedAt: number | null;
+  /** By a run here; Unix milliseconds. */
+  readonly lastUsed: number | null;
 }
 
 export interface Library {

@@ -60,11 +60,6 @@ export interface ModelInfo extends ModelLimits {
   readonly quantized: boolean;
 }
 
-export interface RecentModel extends ModelInfo {
-  /** Unix milliseconds; null for the starter when it was never used. */
-  readonly lastUsed: number | null;
-}
-
 export interface FolderListing {
   readonly path: string;
   /** Null at a root. */
@@ -105,7 +100,6 @@ export interface DataPreview {
 }
 
 export const wizardProcedures = {
-  'models.recent': call<readonly RecentModel[]>()(nothing),
   /** Fails with what is wrong with the folder. */
   'models.check': call<ModelInfo>()(z.strictObject({ path })),
   /** Folders of the machine that computes; without a path, the user's own. */

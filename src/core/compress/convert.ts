@@ -17,6 +17,7 @@ import {
   shardName,
   writeIndex,
   writeJson,
+  writeModelConfig,
 } from './folder.ts';
 import type { Quantization, ZeroFormat } from './format.ts';
 import { pause } from './pause.ts';
@@ -142,13 +143,13 @@ const notQuantized = (dir: string) =>
 async function writeConfig(dir: string, checkpoint: Checkpoint, format: ModelFormat) {
   const { quantization_config: _, ...config } = checkpoint.config;
   if (format === 'dense')
-    return writeJson(join(dir, 'config.json'), { ...config, torch_dtype: 'float16' });
+    return writeModelConfig(dir, checkpoint, { ...config, torch_dtype: 'float16' });
   const quantization = {
     ...checkpoint.quantization,
     quant_method: 'gptq',
     checkpoint_format: format,
     ...(checkpoint.quantization?.['format'] === undefined ? {} : { format }),
   };
-  await writeJson(join(dir, 'config.json'), { ...config, quantization_config: quantization });
+  await writeModelConfig(dir, checkpoint, { ...config, quantization_config: quantization });
   await writeJson(join(dir, 'quantize_config.json'), quantization);
 }

@@ -1,4 +1,4 @@
-import { copyFile } from 'node:fs/promises';
+import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../checkpoint/atomic.ts';
 import { type FloatDtype, narrow, widen } from '../checkpoint/dtype.ts';
@@ -53,10 +53,27 @@ export async function writeCompanions(
     ...checkpoint.config,
     ...(quantization && { quantization_config: quantization }),
   };
-  await writeJson(join(dir, 'config.json'), config);
+  await writeModelConfig(dir, checkpoint, config);
   if (quantization) await writeJson(join(dir, 'quantize_config.json'), quantization);
   await copyCompanions(checkpoint.dir, dir);
   await writeJson(join(dir, 'kintsugi.json'), report);
+}
+
+/**
+ * Writes config.json for a model made from `checkpoint`. What was written there as 30.0 is so again:
+ * JavaScript would make it 30, and transformers refuses an integer where a float belongs.
+ */
+export async function writeModelConfig(
+  dir: string,
+  checkpoint: Checkpoint,
+  config: object,
+): Promise<void> {
+  const original = await readFile(join(checkpoint.dir, 'config.json'), 'utf8');
+  const floats = new Set([...original.matchAll(/"(\w+)":\s*-?\d+\.0+\b/g)].map((m) => m[1]));
+  const text = JSON.stringify(config, null, 2).replace(/"(\w+)": -?\d+(?=,?\n)/g, (field, name) =>
+    floats.has(name) ? `${field}.0` : field,
+  );
+  await writeFileAtomic(join(dir, 'config.json'), `${text}\n`);
 }
 
 /** The linear as it reads back: a weight that stays dense is rounded to the `original`'s type. */

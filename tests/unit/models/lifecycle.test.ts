@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -150,6 +151,13 @@ describe('every family is compressed, generates and is tuned', () => {
     expect(lora.adapter.targets).toEqual(model.family.loraTargets);
     expect(lora.best!.step).toBeGreaterThan(0);
     expect(lora.best!.validation).toBeLessThan(lora.history[0]!.validation!);
+  });
+
+  it('writes the numbers of config.json as they were', async () => {
+    const { checkpoint } = await compressed('gemma2', pruning);
+    const text = readFileSync(join(checkpoint.dir, 'config.json'), 'utf8');
+    expect(text).toContain('"final_logit_softcapping": 3.0,');
+    expect(text).toContain('"query_pre_attn_scalar": 20,');
   });
 
   it('prunes transposed weights where they are stored', async () => {

@@ -17,17 +17,12 @@ import { compressRows } from './compress.ts';
 import { gptqRows } from './gptq.ts';
 import { median, peakMegabytes, times } from './measure.ts';
 import { multipliedParameters, withRandomModel } from './random-model.ts';
+import { type Row, screenRows } from './screens.ts';
 import { STEP } from './step-shape.ts';
 import { workbenchRun } from './workbench-run.ts';
 
 const threads = availableParallelism();
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-
-interface Row {
-  readonly what: string;
-  readonly measured: string;
-  readonly target: string;
-}
 
 interface StepTimes {
   readonly milliseconds: readonly number[];
@@ -227,6 +222,7 @@ const benches: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   'compress-small': () => compressRows(2, threads),
   repair,
   workbench: workbenchRun,
+  screens: screenRows,
 };
 
 const names = process.argv.slice(2);

@@ -39,7 +39,11 @@ export async function screenRows(): Promise<Row[]> {
   const host = await startHost(home);
   const browser = await chromium.launch({ executablePath });
   try {
-    return [await firstPaint(browser, host), await scrolling(browser, host), ...(await duringRun(browser, host))];
+    return [
+      await firstPaint(browser, host),
+      await scrolling(browser, host),
+      ...(await duringRun(browser, host)),
+    ];
   } finally {
     await browser.close();
     await host.stop();

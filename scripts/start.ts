@@ -1,12 +1,12 @@
 // `npm start`: the workbench in Electron where its program and a display exist, else in the browser.
 // Options after `--` go to the browser's host: --home <folder>, --port <number>, --browser.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.ts';
+import { ELECTRON, electronProgram, hasDisplay } from './electron.ts';
 import { ROOT, runNode } from './tools.ts';
 
-const ELECTRON = join(ROOT, 'node_modules', 'electron');
 const BUILT = join(ROOT, 'out', 'renderer', 'index.html');
 /** How long Electron's own download may take to find out that it has no network. */
 const FETCH_PATIENCE = 120_000;
@@ -15,10 +15,7 @@ const FETCH_PATIENCE = 120_000;
 async function findElectron(): Promise<string | undefined> {
   const given = process.env['ELECTRON_OVERRIDE_DIST_PATH'];
   if (given === undefined && !(await isFetched())) return undefined;
-  const record = join(ELECTRON, 'path.txt');
-  const name = existsSync(record) ? readFileSync(record, 'utf8') : 'electron';
-  const path = join(given ?? join(ELECTRON, 'dist'), name);
-  return existsSync(path) ? path : undefined;
+  return electronProgram();
 }
 
 async function isFetched(): Promise<boolean> {
@@ -28,11 +25,6 @@ async function isFetched(): Promise<boolean> {
   });
   const { status } = await Promise.race([runNode([join(ELECTRON, 'install.js')], 'collect'), late]);
   return status === 0;
-}
-
-function hasDisplay(): boolean {
-  const { DISPLAY, WAYLAND_DISPLAY } = process.env;
-  return process.platform !== 'linux' || Boolean(DISPLAY || WAYLAND_DISPLAY);
 }
 
 /** Whether any file that the build reads is younger than what it made. */

@@ -4,6 +4,7 @@ import { test as base, expect, type Page } from '@playwright/test';
 import { withMethod } from '../../src/renderer/wizard/method-choice.ts';
 import type { Recipe } from '../../src/shared/recipe.ts';
 import { smallRecipe, writeSmallModel } from '../support/small-model.ts';
+import { openWindow } from './electron-window.ts';
 import { type HostProcess, startHost, temporaryHome } from './host.ts';
 
 export { expect } from '@playwright/test';
@@ -17,7 +18,12 @@ export interface Seeded extends HostProcess {
 
 export const RUN_NAMES = ['First repair', 'Second repair'] as const;
 
-interface Fixtures {
+/** What shows the workbench; the same tests run in both. */
+export interface ShownBy {
+  readonly shownBy: 'browser' | 'electron';
+}
+
+interface Fixtures extends ShownBy {
   /** A page of the seeded host, on its home; faults in its console fail the test. */
   readonly workbench: Page;
 }
@@ -43,11 +49,17 @@ export const test = base.extend<Fixtures, { readonly seeded: Seeded }>({
     },
     { scope: 'worker', timeout: 240_000 },
   ],
-  workbench: async ({ page, seeded }, use) => {
-    const faults = watchFaults(page);
-    await page.goto(seeded.url);
-    await expect(page.getByRole('navigation', { name: 'Pages' })).toBeVisible();
-    await use(page);
+  shownBy: ['browser', { option: true }],
+  workbench: async ({ page, seeded, shownBy, colorScheme, viewport }, use) => {
+    const opened =
+      shownBy === 'electron'
+        ? await openWindow(seeded.home, { colorScheme, viewport })
+        : { window: page, close: async () => undefined };
+    const faults = watchFaults(opened.window);
+    if (shownBy === 'browser') await page.goto(seeded.url);
+    await expect(opened.window.getByRole('navigation', { name: 'Pages' })).toBeVisible();
+    await use(opened.window);
+    await opened.close();
     expect(faults).toEqual([]);
   },
 });
@@ -81,7 +93,9 @@ export async function goTo(page: Page, ...parts: readonly string[]): Promise<voi
 
 /** No violation of WCAG 2 A and AA, nor of axe's best practices. */
 export async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+  // axe looks into frames from a page of its own, which a window cannot open.
+  const inWindow = page.context().browser() === null;
+  const { violations } = await new AxeBuilder({ page }).setLegacyMode(inWindow).analyze();
   const found = violations.map(({ id, help, nodes }) => ({
     id,
     help,

@@ -24,10 +24,21 @@ export async function inspectMachine(): Promise<MachineReport> {
     threads: availableParallelism(),
     memory: { total: totalmem(), free: freemem() },
     engine: { onnxruntime: env.versions.node ?? env.versions.common, tfjs: tf.version_core },
-    devices: (await probeDevices()).map(firstLine),
+    devices: (await probeDevices()).map(inShort),
   };
 }
 
-/** Libraries report failures over several lines; the first says what is missing. */
-const firstLine = ({ reason, ...report }: DeviceReport): DeviceReport =>
-  reason === undefined ? report : { ...report, reason: reason.split('\n')[0]!.trim() };
+const inShort = ({ reason, ...report }: DeviceReport): DeviceReport =>
+  reason === undefined ? report : { ...report, reason: shortReason(reason) };
+
+/**
+ * What is missing, as a person wants to read it: libraries report failures over several lines, with
+ * the condition in their source that failed before the sentence that says why.
+ */
+export function shortReason(reason: string): string {
+  const [line] = reason.split('\n') as [string];
+  return line
+    .replace(/\S+\.(?:cc|cpp|h):\d+ .*? was false\.\s*/, '')
+    .replace(/ imported from \S+$/, '')
+    .trim();
+}

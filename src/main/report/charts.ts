@@ -30,22 +30,22 @@ function seriesOf({ id, label }: Arm): Series {
   };
 }
 
-/** A bar per repair; nothing where compression lost nothing. */
-export function recoveries({ arms }: RunResults): Markup {
+/** A bar per repair; nothing where compression lost nothing, as the verdict says. */
+export function recoveries({ arms }: RunResults): Markup | null {
   const repaired = arms.filter(
     ({ recovery }) => recovery !== null && recovery.kind !== 'nothing-lost',
   );
-  if (repaired.length === 0)
-    return html`<p>Compression lost no accuracy on these tasks, so there is nothing to regain.</p>`;
+  if (repaired.length === 0) return null;
   const bars = repaired.map((_, at) => ({
     name: repaired[at]!.arm.label,
     bars: [recoveryValue(repaired[at]!)],
   }));
   const series = { name: 'share of the lost accuracy', colour: 'arm-idp', mark: 'square' } as const;
-  return barChart('Share of the lost accuracy that came back', [series], bars, {
+  const chart = barChart('Share of the lost accuracy that came back', [series], bars, {
     format: formatWholePercent,
     label: 'recovered, 95% interval',
   });
+  return html`<h2>Recovery</h2>${chart}`;
 }
 
 function recoveryValue({ recovery }: ArmResult): Value | null {
@@ -100,10 +100,22 @@ export function lossCurves(metrics: readonly MetricSeries[]): Markup | null {
   const byStage = [...Map.groupBy(curves, ({ stage }) => stage)];
   const charts = byStage.map(([stage, series]) =>
     lineChart(
-      stage,
+      describeStage(stage),
       series.map(({ name, points }) => ({ name, points })),
       { x: formatCount, y: formatDecimal, xLabel: 'step' },
     ),
   );
   return html`<h2>Loss while tuning</h2>${charts}`;
+}
+
+const TUNED: Readonly<Record<string, string>> = {
+  bank: 'Prompt bank',
+  single: 'One prompt on everything',
+  lora: 'LoRA adapter',
+};
+
+/** `tune:bank@0` as "Prompt bank, seed 0". */
+function describeStage(stage: string): string {
+  const [, what = stage, seed] = /^tune:(.+)@(\d+)$/.exec(stage) ?? [];
+  return `${TUNED[what] ?? what}${seed === undefined ? '' : `, seed ${seed}`}`;
 }

@@ -55,7 +55,6 @@ ${provenance(run)}
 
 function resultSections(run: ReportedRun, results: RunResults, timings: RunTimings): Markup {
   return html`<p class="verdict">${results.verdict}</p>
-<h2>Recovery</h2>
 ${recoveries(results)}
 <h2>Arms</h2>
 ${armsTable(results, timings)}

@@ -51,7 +51,7 @@ export function InputTable({ query, arms, runs, total, open }: Props) {
         aria-label="Inputs and what every arm made of them"
         aria-rowcount={total + 1}
         onKeyDown={move}
-        style={{ minWidth: `${20 + 7 * (arms.length + 1)}rem` }}
+        style={{ minWidth: `${17 + 6 * (arms.length + 1)}rem` }}
       >
         <thead>
           <tr>

@@ -4,6 +4,7 @@ import type { ComparedRun } from '../../shared/contract/compare.ts';
 import { BarChart } from '../charts/bar-chart.tsx';
 import { formatWholePercent } from '../format.ts';
 import { comparedArms, taskGroups } from './compared-arms.ts';
+import { Provenance } from './provenance.tsx';
 import { NoResults } from './summary.tsx';
 
 /** Accuracy of every arm on every task, with arms to leave out. */
@@ -37,6 +38,14 @@ export function TaskBars({ runs }: { runs: readonly ComparedRun[] }) {
           label="accuracy on held-out facts, 95% interval"
         />
       </div>
+      <ul className="arm-badges" aria-label="What made the arms">
+        {shown.map(({ series, run, result }) => (
+          <li key={series.key}>
+            {series.name}
+            <Provenance arm={result.arm} seeds={run.outcome?.results.seeds ?? []} />
+          </li>
+        ))}
+      </ul>
       <Text size="sm" c="dimmed" mt="xs">
         Where two intervals overlap widely, the difference may be chance.
       </Text>

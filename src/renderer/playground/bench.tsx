@@ -9,7 +9,7 @@ import { Failure } from '../notice.tsx';
 import { goTo } from '../shell/pages.ts';
 import { allPanes, firstPanes, MOST_PANES, paneKey } from './arm-choice.ts';
 import { PaneView } from './pane-view.tsx';
-import { waitingPanes } from './panes.ts';
+import { idlePanes } from './panes.ts';
 import { GREEDY, SamplingFields } from './sampling-fields.tsx';
 import { SaveCase } from './save-case.tsx';
 import { SavedCases } from './saved-cases.tsx';
@@ -177,7 +177,7 @@ interface AnswersProps {
 }
 
 function Answers({ runs, shown, panes }: AnswersProps) {
-  const said = panes ?? waitingPanes(shown.length);
+  const said = panes ?? idlePanes(shown.length);
   const known = new Map(allPanes(runs).map((pane) => [pane.key, pane]));
   return (
     <div className="panes">

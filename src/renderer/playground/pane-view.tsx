@@ -89,6 +89,7 @@ function Body({ pane }: { pane: Pane }) {
           <span className="visually-hidden">Opening the model</span>
         </span>
       )}
+      {pane.status === 'idle' && <span className="faint">Its answer will stand here.</span>}
       {pane.status === 'waiting' && <span className="faint">waits for its turn</span>}
       {pane.status === 'done' && pane.text === '' && (
         <span className="faint">ended without a word</span>

@@ -6,7 +6,7 @@ export type PaneEvent = Exclude<GenerationEvent, { kind: 'plan' }>;
 
 /** What one arm has said so far. */
 export interface Pane {
-  readonly status: 'waiting' | 'loading' | 'writing' | 'done' | 'stopped' | 'failed';
+  readonly status: 'idle' | 'waiting' | 'loading' | 'writing' | 'done' | 'stopped' | 'failed';
   readonly text: string;
   /** The arm as it was really opened, once it was. */
   readonly arm: Arm | null;
@@ -29,6 +29,10 @@ const WAITING: Pane = {
   end: null,
   error: null,
 };
+
+/** Before anything was asked. */
+export const idlePanes = (count: number): Pane[] =>
+  Array.from({ length: count }, () => ({ ...WAITING, status: 'idle' }));
 
 export const waitingPanes = (count: number): Pane[] => Array.from({ length: count }, () => WAITING);
 

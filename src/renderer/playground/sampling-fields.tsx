@@ -30,7 +30,7 @@ const FIELDS = [
   {
     name: 'topP',
     label: 'Top p',
-    help: 'only the likeliest that reach p together',
+    help: 'the likeliest that make up p',
     min: 0.01,
     max: 1,
     step: 0.05,

@@ -18,17 +18,21 @@ export function SettingsPage() {
         How the workbench looks, and what this machine gives it to work with.
       </PageHeader>
       <div className="grid-2">
-        <section className="card" aria-labelledby="look">
-          <h2 className="card-title" id="look">
-            Colours
-          </h2>
-          <SchemeSwitch labelled />
-        </section>
-        <Diagnostics />
-        <Machine />
-        <Devices />
-        <Keys />
-        <About />
+        <div className="stack">
+          <section className="card" aria-labelledby="look">
+            <h2 className="card-title" id="look">
+              Colours
+            </h2>
+            <SchemeSwitch labelled />
+          </section>
+          <Machine />
+          <Keys />
+        </div>
+        <div className="stack">
+          <Devices />
+          <Diagnostics />
+          <About />
+        </div>
       </div>
     </div>
   );

@@ -74,7 +74,7 @@ describe('a report', () => {
       'Share of the lost accuracy that came back',
       'Accuracy against size',
       'Accuracy by task',
-      'tune:bank@0',
+      'Prompt bank, seed 0',
     ]);
     expect(count(page, /<polyline/g)).toBe(1);
     // Three arms, the mean and two tasks; a whisker wherever there is an interval.

@@ -4,6 +4,7 @@
 /** src/core in data-flow order: a folder may import the ones before it. */
 const CORE_ORDER = [
   'checkpoint',
+  'data',
   'tokenizer',
   'engine',
   'models',

@@ -2,7 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { KintsugiError } from '../../shared/errors.ts';
-import { invalidData, readText } from '../tune/data.ts';
+import { invalidData } from '../data/faults.ts';
+import { readText } from '../data/text-file.ts';
 import type { Example } from '../tune/types.ts';
 
 const filled = z.string().min(1);

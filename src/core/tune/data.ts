@@ -1,53 +1,19 @@
-import { readFile, stat } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { z } from 'zod';
-import { KintsugiError } from '../../shared/errors.ts';
-import { CsvError, type CsvRecord, parseCsv } from './csv.ts';
+import { invalidData } from '../data/faults.ts';
+import { type DataRow, formatOf, isFault, type RowFault, readRowsOrFaults } from '../data/rows.ts';
+import { readText } from '../data/text-file.ts';
 import type { Example } from './types.ts';
 
-const MAX_BYTES = 256 * 2 ** 20;
+/** Columns that an example may be made of. */
+const COLUMNS = ['question', 'answer', 'text'];
 
-const NEXT =
-  'Give a .jsonl of {"question","answer"} or {"text"} objects, a .csv with the header ' +
-  'question,answer, or a .txt, in UTF-8.';
-
-/** One fault of a data file; the message says the line where there is one. */
-export function invalidData(file: string, message: string, line?: number, next = NEXT) {
-  const where = line === undefined ? '' : `, line ${line}`;
-  return new KintsugiError('DATA_INVALID', `${basename(file)}${where}: ${message}`, {
-    file,
-    ...(line === undefined ? {} : { field: `line ${line}` }),
-    next,
-  });
-}
-
-/** The file's text, without a byte order mark. @throws KintsugiError DATA_INVALID */
-export async function readText(file: string): Promise<string> {
-  const bytes = await readBytes(file);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    if (cause instanceof TypeError) throw invalidData(file, 'is not UTF-8 text');
-    throw cause;
-  }
-}
-
-async function readBytes(file: string): Promise<Uint8Array> {
-  try {
-    const { size } = await stat(file);
-    if (size > MAX_BYTES)
-      throw invalidData(file, `has ${size} bytes, more than the ${MAX_BYTES} that are read`);
-    return await readFile(file);
-  } catch (cause) {
-    if (cause instanceof KintsugiError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw invalidData(file, `cannot be read (${reason})`, undefined, 'Check the path.');
-  }
-}
+/** Rows of a file that are tuned on at most: they stay in memory. */
+const MAX_EXAMPLES = 1_000_000;
 
 /** Something in a data file that is not an example. */
 export interface Fault {
-  /** From 1. */
+  /** Line or row, from 1. */
   readonly line: number;
   readonly message: string;
 }
@@ -59,14 +25,14 @@ export interface ReadData {
 }
 
 /**
- * The examples of a person's data file: .jsonl, .csv or .txt. Questions become the tasks'
+ * The examples of a person's data file: .jsonl, .csv, .parquet or .txt. Questions become the tasks'
  * "Question: …\nAnswer:" and only the answer is learned; of plain text, every token.
- * @throws KintsugiError DATA_INVALID naming file and line
+ * @throws KintsugiError DATA_INVALID naming file and line or row
  */
 export async function loadExamples(file: string): Promise<Example[]> {
   const { examples, faults } = await readExamples(file);
   const [first] = faults;
-  if (first !== undefined) throw invalidData(file, first.message, first.line);
+  if (first !== undefined) throw invalidData(file, first.message, `${unitOf(file)} ${first.line}`);
   return [...examples];
 }
 
@@ -75,78 +41,50 @@ export async function loadExamples(file: string): Promise<Example[]> {
  * @throws KintsugiError DATA_INVALID for a file that cannot be read or holds nothing
  */
 export async function readExamples(file: string): Promise<ReadData> {
-  const text = await readText(file);
-  const parsed = parse(file, extname(file).toLowerCase(), text);
-  const faults = parsed.filter((row): row is Fault => 'message' in row);
-  const examples = parsed.filter((row): row is Example => !('message' in row));
-  if (parsed.length === 0) throw invalidData(file, 'holds no examples');
-  return { examples, faults };
+  const read = formatOf(file) === '.txt' ? await wholeText(file) : await rowExamples(file);
+  if (read.examples.length + read.faults.length === 0)
+    throw invalidData(file, 'holds no examples');
+  return read;
 }
 
-function parse(file: string, extension: string, text: string): readonly (Example | Fault)[] {
-  switch (extension) {
-    case '.jsonl':
-      return parseJsonLines(file, text);
-    case '.csv':
-      return parseTable(file, text);
-    case '.txt':
-      return text.trim() === '' ? [] : [plain(file, '1', text)];
-    default:
-      throw invalidData(file, `"${extension}" files are not understood`);
+async function wholeText(file: string): Promise<ReadData> {
+  const text = await readText(file);
+  return { examples: text.trim() === '' ? [] : [plain(file, '1', text)], faults: [] };
+}
+
+async function rowExamples(file: string): Promise<ReadData> {
+  const examples: Example[] = [];
+  const faults: Fault[] = [];
+  for await (const row of readRowsOrFaults(file, COLUMNS)) {
+    const example = isFault(row) ? row : toExample(file, row);
+    if (isFault(example)) faults.push({ line: numberOf(example), message: example.message });
+    else examples.push(example);
+    if (examples.length + faults.length > MAX_EXAMPLES)
+      throw invalidData(file, `has more than ${MAX_EXAMPLES} examples`);
   }
+  return { examples, faults };
 }
 
 const filled = z.string().refine((text) => text.trim() !== '', 'is empty');
 const Row = z.union([z.object({ question: filled, answer: filled }), z.object({ text: filled })]);
 
-function parseJsonLines(file: string, text: string): (Example | Fault)[] {
-  return text.split(/\r\n|\n|\r/).flatMap((content, index) => {
-    if (content.trim() === '') return [];
-    return [parseJsonLine(file, content, index + 1)];
-  });
-}
+const unitOf = (file: string): string => (formatOf(file) === '.parquet' ? 'row' : 'line');
+const numberOf = ({ place }: { readonly place: string }): number =>
+  Number(place.replace(/^\w+ /, ''));
 
-function parseJsonLine(file: string, content: string, line: number): Example | Fault {
-  let value: unknown;
-  try {
-    value = JSON.parse(content);
-  } catch (cause) {
-    return { line, message: `is not JSON (${(cause as SyntaxError).message})` };
+function toExample(file: string, row: DataRow): Example | RowFault {
+  const { place, value } = row;
+  const parsed = Row.safeParse(value);
+  if (!parsed.success) {
+    const columns = formatOf(file) === '.jsonl' ? '' : 'columns ';
+    const [question, answer, text] = columns === '' ? COLUMNS.map((name) => `"${name}"`) : COLUMNS;
+    return { place, message: `needs non-empty ${columns}${question} and ${answer}, or ${text}` };
   }
-  const row = Row.safeParse(value);
-  if (row.success) return toExample(file, line, row.data);
-  return { line, message: 'needs non-empty "question" and "answer", or "text"' };
-}
-
-function parseTable(file: string, text: string): (Example | Fault)[] {
-  try {
-    const [header, ...records] = parseCsv(text);
-    const names = header?.fields.map((name) => name.trim().toLowerCase()) ?? [];
-    return records.map((record) => parseRecord(file, names, record));
-  } catch (cause) {
-    // Behind a quote that is out of place no line can be told from another.
-    if (cause instanceof CsvError) return [{ line: cause.line, message: cause.message }];
-    throw cause;
-  }
-}
-
-function parseRecord(
-  file: string,
-  names: readonly string[],
-  { line, fields }: CsvRecord,
-): Example | Fault {
-  if (fields.length !== names.length)
-    return { line, message: `has ${fields.length} fields, the header ${names.length}` };
-  const row = Row.safeParse(Object.fromEntries(names.map((name, i) => [name, fields[i]])));
-  if (row.success) return toExample(file, line, row.data);
-  return { line, message: 'needs non-empty columns question and answer, or text' };
-}
-
-function toExample(file: string, line: number, row: z.infer<typeof Row>): Example {
-  if ('text' in row) return plain(file, String(line), row.text);
-  const context = `Question: ${row.question.trim()}\nAnswer:`;
-  const id = String(line);
-  return { id, group: groupOf(file), fact: id, context, target: ` ${row.answer.trim()}` };
+  const id = String(numberOf(row));
+  if ('text' in parsed.data) return plain(file, id, parsed.data.text);
+  const { question, answer } = parsed.data;
+  const context = `Question: ${question.trim()}\nAnswer:`;
+  return { id, group: groupOf(file), fact: id, context, target: ` ${answer.trim()}` };
 }
 
 const plain = (file: string, id: string, text: string): Example => ({

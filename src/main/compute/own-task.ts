@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { basename, extname } from 'node:path';
+import { invalidData } from '../../core/data/faults.ts';
 import { type ClozeItem, loadTasks, type Task } from '../../core/evaluate/tasks.ts';
-import { invalidData, loadExamples } from '../../core/tune/data.ts';
+import { loadExamples } from '../../core/tune/data.ts';
 import type { Example } from '../../core/tune/types.ts';
 import type { Recipe } from '../../shared/recipe.ts';
 import { starter } from './starter.ts';

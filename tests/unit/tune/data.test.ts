@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseCsv } from '../../../src/core/tune/csv.ts';
+import { parseCsv } from '../../../src/core/data/csv.ts';
 import { loadExamples, readExamples } from '../../../src/core/tune/data.ts';
 
 let dir: string;
@@ -77,7 +77,7 @@ describe('loadExamples', () => {
 
   it.each([
     ['bad.jsonl', '{"text":"x"}\n{"text":', 'bad.jsonl, line 2: is not JSON'],
-    ['bad.jsonl', '{"text":"x"}\n\n[]', 'line 3: needs'],
+    ['bad.jsonl', '{"text":"x"}\n\n[]', 'line 3: is not a JSON object'],
     ['bad.jsonl', '{"question":"x","answer":" "}', 'line 1: needs'],
     ['bad.csv', 'question,answer\na,b\n"c\nd",e\nf', 'line 5: has 1 fields, the header 2'],
     ['bad.csv', 'question,answer\na,"b', 'line 2: a quote'],

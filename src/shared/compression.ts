@@ -37,7 +37,7 @@ export const sparsitySchema = z.union([z.number().gt(0).lt(1), pattern], {
 export type Sparsity = z.infer<typeof sparsitySchema>;
 
 const calibration = z.strictObject({
-  /** "starter" or the path of a UTF-8 text file. */
+  /** "starter", a data file, or a dataset: FOLDER or hub:org/name, with [:config][:split] behind. */
   source: z.string().min(1),
   samples: z.int().min(1).max(100_000),
   /** Tokens per sample. */

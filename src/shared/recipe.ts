@@ -57,8 +57,13 @@ const selector = z.strictObject({
 });
 
 const evaluation = z.strictObject({
-  /** Names of starter tasks; "all" is every one of them. */
+  /**
+   * Names of starter tasks or of benchmarks such as "arc_easy", or paths of files with questions;
+   * "all" is every starter task.
+   */
   tasks: z.union([z.literal('all'), z.array(z.string().min(1)).min(1)]),
+  /** Folder that holds the benchmarks' datasets as the hub has them; by default the hub's cache. */
+  dataDir: z.string().min(1).optional(),
   /** Held-out inputs per task, at most. */
   itemsPerTask: count(1_000_000),
   /** Held-out tokens for perplexity; 0 leaves it out. */

@@ -104,4 +104,13 @@ const isFolder = (path: string): Promise<boolean> =>
   );
 
 const missing = (folder: string, message: string): KintsugiError =>
-  new KintsugiError('DATA_INVALID', `The folder ${folder} ${message}.`, { file: folder, next: NEXT });
+  new KintsugiError('DATA_INVALID', `The folder ${folder} ${message}.`, {
+    file: folder,
+    next: NEXT,
+  });
+
+/** Names of the folders directly in one. */
+export async function listFolders(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}

@@ -18,3 +18,7 @@ export interface Arm {
 
 /** Positions that an arm takes in front of every input. */
 export const virtualTokens = ({ bank, prefix }: Arm): number => (bank ?? prefix)?.tokens ?? 0;
+
+/** Positions of the model that are left for tokens. */
+export const freePositions = (arm: Arm): number =>
+  arm.model.config.maxPositions - virtualTokens(arm);

@@ -3,7 +3,7 @@ import { bucket } from '../engine/buckets.ts';
 import { createExecutableCache, type ExecutableCache } from '../engine/cache.ts';
 import type { Engine, NumericArray } from '../engine/program.ts';
 import { forLength } from '../models/model.ts';
-import { type Arm, virtualTokens } from './arm.ts';
+import { type Arm, freePositions, virtualTokens } from './arm.ts';
 import { type ScoreShape, scoreProgram } from './score-program.ts';
 
 /** Token ids of which the last `scored` are to be predicted (each from everything before it). */
@@ -34,11 +34,11 @@ export interface Scorer {
   release(): Promise<void>;
 }
 
-/** Keeps the last tokens that fit the model beside the prompt. */
+/** Keeps the last tokens that fit the model beside the prompt; the very last one is never read. */
 function truncate(sequence: Sequence, room: number): Sequence {
   const { ids, scored } = sequence;
-  if (ids.length <= room) return sequence;
-  return { ids: ids.slice(-room), scored: Math.min(scored, room - 1) };
+  if (ids.length <= room + 1) return sequence;
+  return { ids: ids.slice(-room - 1), scored: Math.min(scored, room) };
 }
 
 function feeds(arm: Arm, shape: ScoreShape, sequences: readonly Sequence[]) {
@@ -52,7 +52,7 @@ function feeds(arm: Arm, shape: ScoreShape, sequences: readonly Sequence[]) {
   for (let b = 0; b < batch; b++) {
     // An incomplete last batch is filled up with copies of its first sequence.
     const { ids: tokens, scored } = sequences[b] ?? sequences[0]!;
-    ids.set(tokens, b * length);
+    ids.set(tokens.slice(0, length), b * length);
     // A prompt is chosen by what is given, never by what is to be predicted.
     real.fill(1, b * length, b * length + Math.max(1, tokens.length - scored));
     if (b >= sequences.length) continue;
@@ -93,12 +93,14 @@ async function scoreBatch(
   batch: number,
   sequences: readonly Sequence[],
 ): Promise<SequenceScore[]> {
+  // What follows the last token is not asked: it is never read.
+  const read = Math.max(2, ...sequences.map(({ ids }) => ids.length)) - 1;
   const shape = {
     batch,
-    length: bucket(Math.max(...sequences.map(({ ids }) => ids.length))),
+    length: Math.min(bucket(read), freePositions(arm)),
     rows: bucket(sequences.reduce((sum, { scored }) => sum + scored, 0)),
   };
-  const positions = virtualTokens(arm) + Math.max(...sequences.map(({ ids }) => ids.length));
+  const positions = virtualTokens(arm) + read;
   const long = positions > (arm.model.config.rotaryChange ?? Number.POSITIVE_INFINITY);
   const key = `${batch}x${shape.length}x${shape.rows}${long ? ' long' : ''}`;
   const given = { ...arm, model: forLength(arm.model, positions) };
@@ -107,10 +109,18 @@ async function scoreBatch(
   return unpack(arm, sequences, await executable.run(input), input.targets);
 }
 
+/** @throws KintsugiError CANCELLED once the signal is raised */
+export function refuseStopped(signal: AbortSignal | undefined): void {
+  if (!signal?.aborted) return;
+  throw new KintsugiError('CANCELLED', 'Evaluation was stopped', {
+    next: 'Run it again to go on.',
+  });
+}
+
 /** Every sequence starts with a token that is given, such as the beginning-of-text token. */
 export function createScorer(engine: Engine, arm: Arm): Scorer {
   const cache = createExecutableCache(engine);
-  const room = arm.model.config.maxPositions - virtualTokens(arm);
+  const room = freePositions(arm);
   return {
     async score(sequences, { batch = 32, signal, onProgress } = {}) {
       const cut = sequences.map((sequence) => truncate(sequence, room));
@@ -118,10 +128,7 @@ export function createScorer(engine: Engine, arm: Arm): Scorer {
       const order = cut.map((_, i) => i).sort((a, b) => cut[a]!.ids.length - cut[b]!.ids.length);
       const scores = new Array<SequenceScore>(cut.length);
       for (let at = 0; at < order.length; at += batch) {
-        if (signal?.aborted)
-          throw new KintsugiError('CANCELLED', 'Evaluation was stopped', {
-            next: 'Run it again to go on.',
-          });
+        refuseStopped(signal);
         const indices = order.slice(at, at + batch);
         const done = await scoreBatch(
           arm,

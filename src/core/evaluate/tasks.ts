@@ -7,12 +7,7 @@ import { readText } from '../data/text-file.ts';
 import type { Example } from '../tune/types.ts';
 
 const filled = z.string().min(1);
-const itemFields = {
-  id: filled,
-  /** What the item asks about; no fact is in both halves, however it is phrased. */
-  fact: filled,
-  context: filled,
-};
+const itemFields = { id: filled, fact: filled, context: filled };
 
 const Choice = z
   .object({ ...itemFields, choices: z.array(filled).min(2).max(64), answer: z.int().min(0) })
@@ -26,10 +21,42 @@ const Choice = z
   });
 const Cloze = z.object({ ...itemFields, answers: z.array(filled).min(1) });
 
+interface BaseItem {
+  /** Unique within its task. */
+  readonly id: string;
+  /** What the item asks about; no fact is in both halves, however it is phrased. */
+  readonly fact: string;
+  readonly context: string;
+}
+
 /** Choices are scored after the context and a space; the highest likelihood answers. */
-export type ChoiceItem = z.infer<typeof Choice>;
+export interface ChoiceItem extends BaseItem {
+  readonly choices: readonly string[];
+  /** Index of the right choice. */
+  readonly answer: number;
+  /** What is read and what is scored for each choice, where it is not the context and the choice. */
+  readonly pairs?: readonly { readonly context: string; readonly target: string }[];
+}
+
 /** Greedy decoding must give a space and one of the answers. */
-export type ClozeItem = z.infer<typeof Cloze>;
+export interface ClozeItem extends BaseItem {
+  readonly answers: readonly string[];
+}
+
+/** Greedy decoding goes on to a stop; the text before it must be one of the answers. */
+export interface GenerationItem extends ClozeItem {
+  /** Generation ends before the first of these texts. */
+  readonly stop: readonly string[];
+  readonly maxTokens: number;
+}
+
+export type Item = ChoiceItem | ClozeItem | GenerationItem;
+
+/**
+ * How a task is measured: `acc` is the share answered rightly, `acc_norm` of choices by likelihood
+ * per character, `exact_match` the share of right texts, `perplexity` that of the first answer.
+ */
+export type TaskMetric = 'acc' | 'acc_norm' | 'exact_match' | 'perplexity';
 
 const taskFields = {
   /** Also the file's name, so that tasks can be asked for by name. */
@@ -53,8 +80,25 @@ const TaskFile = z.discriminatedUnion('kind', [
   }),
 ]);
 
-/** Items to tune on and items, on other facts, to measure with. */
-export type Task = z.infer<typeof TaskFile>;
+interface Halves<Of> {
+  /** To tune on. */
+  readonly train: readonly Of[];
+  /** To measure with, on other facts. */
+  readonly heldout: readonly Of[];
+}
+
+/** Items to tune on and items to measure with. The starter's, a person's own and benchmarks alike. */
+export type Task = {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  /** `acc` where nothing else is said. */
+  readonly metrics?: readonly TaskMetric[];
+} & (
+  | ({ readonly kind: 'choice' } & Halves<ChoiceItem>)
+  | ({ readonly kind: 'cloze' } & Halves<ClozeItem>)
+  | ({ readonly kind: 'generation' } & Halves<GenerationItem>)
+);
 
 const NEXT = 'Correct the task file, or restore it from the repository.';
 
@@ -99,16 +143,19 @@ export async function loadTasks(dir: string, names?: readonly string[]): Promise
 
 /** The task's training half as examples to tune on: the right answer after its context. */
 export function tuningExamples(task: Task): Example[] {
-  const example = ({ id, fact, context }: ChoiceItem | ClozeItem, answer: string): Example => ({
-    id,
-    group: task.name,
-    fact,
-    context,
-    target: ` ${answer}`,
+  return task.train.map((item: Item) => {
+    const right = endings(item)['choices' in item ? item.answer : 0]!;
+    return { id: item.id, group: task.name, fact: item.fact, ...right };
   });
-  return task.kind === 'choice'
-    ? task.train.map((item) => example(item, item.choices[item.answer]!))
-    : task.train.map((item) => example(item, item.answers[0]!));
+}
+
+/** What is read and what is then scored, for each choice or accepted answer of an item. */
+export function endings(
+  item: Item,
+): readonly { readonly context: string; readonly target: string }[] {
+  if ('choices' in item && item.pairs) return item.pairs;
+  const texts = 'choices' in item ? item.choices : item.answers;
+  return texts.map((text) => ({ context: item.context, target: ` ${text}` }));
 }
 
 function parseJson(file: string, text: string): unknown {
@@ -136,7 +183,7 @@ function checkItems(file: string, task: Task): void {
       ids.add(id);
     }
   }
-  const trained = new Set(task.train.map((item) => item.fact));
+  const trained = new Set(task.train.map((item: Item) => item.fact));
   const leak = task.heldout.findIndex((item) => trained.has(item.fact));
   if (leak >= 0)
     throw fault(file, `heldout[${leak}].fact`, `"${task.heldout[leak]!.fact}" is also trained on`);

@@ -1,15 +1,18 @@
 import { basename, extname } from 'node:path';
 import { z } from 'zod';
 import { invalidData } from '../data/faults.ts';
-import { type DataRow, formatOf, isFault, type RowFault, readRowsOrFaults } from '../data/rows.ts';
+import { type DataRow, formatOf, isFault, type RowFault, readRows, readRowsOrFaults } from '../data/rows.ts';
 import { readText } from '../data/text-file.ts';
 import type { Example } from './types.ts';
 
 /** Columns that an example may be made of. */
 const COLUMNS = ['question', 'answer', 'text'];
 
-/** Rows of a file that are tuned on at most: they stay in memory. */
+/** Rows that are tuned on at most: they stay in memory. */
 const MAX_EXAMPLES = 1_000_000;
+
+/** Rows of a dataset that are tuned on: the first so many that say something. */
+const MAX_DATASET_EXAMPLES = 20_000;
 
 /** Something in a data file that is not an example. */
 export interface Fault {
@@ -50,6 +53,27 @@ export async function readExamples(file: string): Promise<ReadData> {
 async function wholeText(file: string): Promise<ReadData> {
   const text = await readText(file);
   return { examples: text.trim() === '' ? [] : [plain(file, '1', text)], faults: [] };
+}
+
+/**
+ * The first examples of a dataset's files; rows without text, as wikitext has many, are passed over.
+ * @throws KintsugiError DATA_INVALID naming file and line or row
+ */
+export async function loadDatasetExamples(files: readonly string[]): Promise<Example[]> {
+  const examples: Example[] = [];
+  for (const file of files) {
+    for await (const row of readRows(file, COLUMNS)) {
+      const { text } = row.value;
+      if (typeof text === 'string' && text.trim() === '') continue;
+      const example = toExample(file, row);
+      if (isFault(example)) throw invalidData(file, example.message, example.place);
+      examples.push({ ...example, fact: `${file} ${row.place}` });
+      if (examples.length === MAX_DATASET_EXAMPLES) return examples;
+    }
+  }
+  const [file = ''] = files;
+  if (examples.length === 0) throw invalidData(file, 'holds no examples');
+  return examples;
 }
 
 async function rowExamples(file: string): Promise<ReadData> {

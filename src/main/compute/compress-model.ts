@@ -8,9 +8,10 @@ import type { CompressionReport } from '../../core/compress/report.ts';
 import { estimateSeconds, measureSpeed } from '../../core/compress/work.ts';
 import type { Engine } from '../../core/engine/program.ts';
 import type { Recipe } from '../../shared/recipe.ts';
+import { calibrationFiles } from './data-source.ts';
 import { type EngineChoice, openEngine } from './engine.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
-import { modelFolder, starter } from './starter.ts';
+import { modelFolder } from './starter.ts';
 import { calibrationIds } from './text.ts';
 
 export interface CompressionRun {
@@ -36,8 +37,8 @@ export async function compressLoaded(
   { out, seed, partial }: CompressionTarget,
   run: CompressionRun,
 ): Promise<CompressionReport> {
-  const text = calibration.source === 'starter' ? starter.calibrationText : calibration.source;
-  const ids = await calibrationIds(tokenizer, text, calibration, seed);
+  const files = await calibrationFiles(calibration.source);
+  const ids = await calibrationIds(tokenizer, files, calibration, seed);
   const unfinished = partial === undefined ? {} : { partial, discardOther: true };
   return compress({
     checkpoint,

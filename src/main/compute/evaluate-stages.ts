@@ -1,11 +1,12 @@
 import { answerTasks, type ItemAnswer } from '../../core/evaluate/answer.ts';
 import { latency } from '../../core/evaluate/latency.ts';
-import { createScorer, type Scorer } from '../../core/evaluate/score.ts';
+import type { Scorer } from '../../core/evaluate/score.ts';
 import type { Task } from '../../core/evaluate/tasks.ts';
 import { encodePair } from '../../core/tune/sequences.ts';
 import type { ArmId } from '../../shared/results.ts';
 import { type Answer, saveAnswers } from '../db/answers.ts';
 import type { Store } from '../db/open.ts';
+import { createAnswerer } from './answerer.ts';
 import { type PreparedArm, prepareBaseline, prepareTunedArm, TUNED_ARMS } from './arms.ts';
 import type { Stage, StageContext } from './stage.ts';
 import { starter } from './starter.ts';
@@ -93,7 +94,7 @@ function controlsStage(
       const count = prepared.promptNames.length;
       for (let prompt = 0; prompt < count; prompt++) {
         const arm = { ...prepared.arm, selector: { kind: 'fixed', prompt } as const };
-        const scorer = createScorer(engine, arm);
+        const scorer = createAnswerer(engine, arm);
         try {
           const { tokenizer } = prepared.loaded;
           const answers = await answerTasks(scorer, tokenizer, tasks, itemsPerTask, {
@@ -123,7 +124,7 @@ export async function measure(
   const { itemsPerTask, textTokens } = workspace.recipe.evaluation;
   const tasks = await workspace.tasks();
   const { tokenizer } = prepared.loaded;
-  const scorer = createScorer(await workspace.engine(), prepared.arm);
+  const scorer = createAnswerer(await workspace.engine(), prepared.arm);
   try {
     const answers = await answerTasks(scorer, tokenizer, tasks, itemsPerTask, {
       signal,
@@ -132,7 +133,7 @@ export async function measure(
     if (textTokens > 0) {
       // The same room for all arms, as if each had a prompt: they are scored on the same windows.
       const room = prepared.arm.model.config.maxPositions - workspace.recipe.tuning.tokens;
-      const text = { file: starter.heldOutText, limit: textTokens, room };
+      const text = { files: [starter.heldOutText], limit: textTokens, room };
       metric(0, MEASURES.perplexity, await textPerplexity(scorer, tokenizer, text, signal));
     }
     progress(0.95);

@@ -1,28 +1,12 @@
 import { createHash } from 'node:crypto';
 import { basename, extname } from 'node:path';
 import { invalidData } from '../../core/data/faults.ts';
-import { type ClozeItem, loadTasks, type Task } from '../../core/evaluate/tasks.ts';
+import type { ClozeItem, Task } from '../../core/evaluate/tasks.ts';
 import { loadExamples } from '../../core/tune/data.ts';
 import type { Example } from '../../core/tune/types.ts';
-import type { Recipe } from '../../shared/recipe.ts';
-import { starter } from './starter.ts';
 
 /** One question in this many is kept from tuning, to measure with. */
 const HELD_OUT = 5;
-
-/** Starter tasks go by name, a file of one's own by its path. */
-export const isFile = (task: string): boolean => /[/\\]/.test(task);
-
-/** The tasks of a recipe: starter tasks by name, and people's own files of questions by path. */
-export async function recipeTasks({ tasks }: Recipe['evaluation']): Promise<Task[]> {
-  if (tasks === 'all') return loadTasks(starter.tasks);
-  const named = tasks.filter((task) => !isFile(task));
-  const [known, own] = await Promise.all([
-    named.length === 0 ? [] : loadTasks(starter.tasks, named),
-    Promise.all(tasks.filter(isFile).map(taskOfFile)),
-  ]);
-  return [...known, ...own];
-}
 
 /**
  * A file of questions as a task. Which ones are held out depends on their text alone, so that a file

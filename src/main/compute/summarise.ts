@@ -76,8 +76,8 @@ export function accuracies({ tasks, correct }: Scored): Pick<ArmResult, 'tasks' 
     ([task, inputs]) => [task, estimate([...inputs].map((input) => scores[input]!))] as const,
   );
   return {
-    tasks: Object.fromEntries(byTask.map(([task, value]) => [task, plain(value)])),
-    mean: plain(estimateOverTasks(byTask.map(([, value]) => value))),
+    tasks: Object.fromEntries(byTask.map(([task, value]) => [task, plainEstimate(value)])),
+    mean: plainEstimate(estimateOverTasks(byTask.map(([, value]) => value))),
   };
 }
 
@@ -85,7 +85,7 @@ const average = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** JSON has no undefined. */
-const plain = (value: ReturnType<typeof estimate>): Estimate => ({
+export const plainEstimate = (value: ReturnType<typeof estimate>): Estimate => ({
   ...value,
   standardError: value.standardError ?? null,
 });

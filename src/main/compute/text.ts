@@ -1,30 +1,39 @@
-import { perplexity } from '../../core/evaluate/perplexity.ts';
+import { encodePieces, readPieces } from '../../core/data/documents.ts';
+import { perplexity, windowPerplexity } from '../../core/evaluate/perplexity.ts';
 import type { Scorer } from '../../core/evaluate/score.ts';
 import { createRandom } from '../../core/random.ts';
 import type { Tokenizer } from '../../core/tokenizer/tokenizer.ts';
-import { readText } from '../../core/tune/data.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 
-/** Token ids of a text file. @throws KintsugiError DATA_INVALID */
-const encodeFile = async (tokenizer: Tokenizer, file: string): Promise<number[]> =>
-  tokenizer.encode(await readText(file));
+/** Token ids of a text, of its beginning at most `limit`. @throws KintsugiError DATA_INVALID */
+const encodeFiles = (tokenizer: Tokenizer, files: readonly string[], limit: number) =>
+  encodePieces(readPieces(files), (text) => tokenizer.encode(text), limit);
+
+/** Samples are drawn from so many tokens of a text's beginning, or from so many times their own. */
+const POOL = 2 ** 20;
+const POOL_SAMPLES = 4;
 
 /**
  * Calibration sequences: windows of the text at places drawn with the seed, `samples` × `length`.
+ * Of a long text or dataset only the beginning is read.
  * @throws KintsugiError DATA_INVALID for a text shorter than one window
  */
 export async function calibrationIds(
   tokenizer: Tokenizer,
-  file: string,
+  files: readonly string[],
   { samples, length }: { readonly samples: number; readonly length: number },
   seed: number,
 ): Promise<{ readonly ids: Int32Array; readonly length: number }> {
-  const text = await encodeFile(tokenizer, file);
+  const pool = Math.max(POOL, POOL_SAMPLES * samples * length);
+  const text = await encodeFiles(tokenizer, files, pool);
   if (text.length < length) {
     throw new KintsugiError(
       'DATA_INVALID',
       `The calibration text has ${text.length} tokens, a sample needs ${length}.`,
-      { next: 'Use a longer text or a smaller "compression.calibration.length".', file },
+      {
+        next: 'Use a longer text or a smaller "compression.calibration.length".',
+        ...(files[0] === undefined ? {} : { file: files[0] }),
+      },
     );
   }
   const random = createRandom(seed, 'calibration');
@@ -40,11 +49,13 @@ export async function calibrationIds(
 const WINDOW = 256;
 
 export interface PerplexityText {
-  readonly file: string;
+  readonly files: readonly string[];
   /** Tokens of it that are read, at most. */
   readonly limit: number;
   /** Positions of the model that are free for text. */
   readonly room: number;
+  /** Windows of so many tokens, by the convention of the compression papers (`windowPerplexity`). */
+  readonly window?: number;
 }
 
 /**
@@ -54,15 +65,19 @@ export interface PerplexityText {
 export async function textPerplexity(
   scorer: Scorer,
   tokenizer: Tokenizer,
-  { file, limit, room }: PerplexityText,
+  { files, limit, room, window: chosen }: PerplexityText,
   signal: AbortSignal,
 ): Promise<number> {
-  const text = (await encodeFile(tokenizer, file)).slice(0, limit);
+  const text = await encodeFiles(tokenizer, files, limit);
   if (text.length === 0) {
     throw new KintsugiError('DATA_INVALID', 'The text has no tokens.', {
       next: 'Give a text that is not empty.',
-      file,
+      ...(files[0] === undefined ? {} : { file: files[0] }),
     });
+  }
+  if (chosen !== undefined) {
+    const measured = await windowPerplexity(scorer, text, Math.min(chosen, room), { signal });
+    return measured.perplexity;
   }
   const start = tokenizer.bosId ?? tokenizer.eosId ?? 0;
   const window = Math.min(WINDOW, room - 1, text.length);

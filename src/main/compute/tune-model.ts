@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Selector } from '../../core/evaluate/arm.ts';
-import { loadTasks, tuningExamples } from '../../core/evaluate/tasks.ts';
+import { tuningExamples } from '../../core/evaluate/tasks.ts';
 import { readBank } from '../../core/export/bank.ts';
 import { type BankProgress, tuneBank } from '../../core/tune/bank.ts';
-import { loadExamples } from '../../core/tune/data.ts';
+import { loadDatasetExamples, loadExamples } from '../../core/tune/data.ts';
 import { tuneJointly } from '../../core/tune/joint.ts';
 import { type LoraShape, tuneLora } from '../../core/tune/lora.ts';
 import { tunePrefix } from '../../core/tune/prefix.ts';
@@ -16,10 +16,12 @@ import type { Subject, TuneData, TuneOptions, TuneRun } from '../../core/tune/tu
 import type { Example } from '../../core/tune/types.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { adapterParameters } from './adapted.ts';
+import { sourceFiles } from './data-source.ts';
 import { type EngineChoice, openEngine } from './engine.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
+import { namedTasks } from './named-tasks.ts';
 import { makeFolder, refuseOccupied } from './output.ts';
-import { modelFolder, starter } from './starter.ts';
+import { modelFolder } from './starter.ts';
 import { saveAdapter, saveBank, savePrefix, type TunedOn } from './tuned-folders.ts';
 
 /** Share of the facts that choose the best step. */
@@ -45,8 +47,10 @@ export type TuneKind =
 export interface TuneRequest {
   /** "starter" or a model folder. */
   readonly model: string;
-  /** A data file, or `starter:TASK[,TASK]`. */
+  /** A data file, a dataset as `sourceFiles` takes it, or the training half of `task:NAME[,NAME]`. */
   readonly data: string;
+  /** Where the datasets of benchmarks are; the hub's cache by default. */
+  readonly dataDir?: string | undefined;
   readonly out: string;
   readonly what: TuneKind;
   readonly options: TuneOptions;
@@ -71,12 +75,12 @@ interface TuneWatch {
  * @throws KintsugiError OUTPUT_UNWRITABLE when `out` holds something, and as tuning does
  */
 export async function tuneModel(
-  { model, data, out, what, options }: TuneRequest,
+  { model, data, dataDir, out, what, options }: TuneRequest,
   engine: EngineChoice,
   watch: TuneWatch,
 ): Promise<Tuned> {
   await refuseOccupied(out);
-  const examples = await readData(data);
+  const examples = await readData(data, dataDir);
   const loaded = await loadModel(modelFolder(model));
   const { train, validation } = splitValidation(examples, VALIDATION_SHARE, options.seed);
   const subject = {
@@ -200,10 +204,15 @@ async function startOf(init: string, loaded: LoadedModel): Promise<Pick<PromptOp
   return { start };
 }
 
-const TASKS = 'starter:';
+/** Rows of a benchmark's training split that are tuned on, at most. */
+const TRAIN_LIMIT = 20_000;
 
-async function readData(data: string): Promise<Example[]> {
-  if (!data.startsWith(TASKS)) return loadExamples(data);
-  const names = data.slice(TASKS.length).split(',');
-  return (await loadTasks(starter.tasks, names)).flatMap(tuningExamples);
+async function readData(data: string, dataDir: string | undefined): Promise<Example[]> {
+  const tasks = /^(?:starter|task):(.+)$/s.exec(data)?.[1];
+  if (tasks !== undefined) {
+    const choice = { dataDir, heldout: 0, train: TRAIN_LIMIT };
+    return (await namedTasks(tasks.split(','), choice)).flatMap(tuningExamples);
+  }
+  const files = await sourceFiles(data);
+  return files[0] === data ? loadExamples(data) : loadDatasetExamples(files);
 }

@@ -5,7 +5,7 @@ import { KintsugiError } from '../../shared/errors.ts';
 import type { Recipe } from '../../shared/recipe.ts';
 import { openEngine } from './engine.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
-import { recipeTasks } from './own-task.ts';
+import { recipeTasks } from './named-tasks.ts';
 import { modelFolder } from './starter.ts';
 
 /** What the stages of one run share; each part is opened when first asked for. */

@@ -48,7 +48,7 @@ export interface InputCell {
 export interface InputRow {
   readonly task: string;
   readonly itemId: string;
-  readonly kind: 'choice' | 'cloze';
+  readonly kind: 'choice' | 'cloze' | 'generation';
   readonly context: string;
   /** Empty for a cloze. */
   readonly choices: readonly string[];

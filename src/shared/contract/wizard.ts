@@ -76,7 +76,7 @@ export interface TaskInfo {
   readonly name: string;
   readonly title: string;
   readonly description: string;
-  readonly kind: 'choice' | 'cloze';
+  readonly kind: 'choice' | 'cloze' | 'generation';
   readonly train: number;
   readonly heldout: number;
   readonly example: { readonly context: string; readonly answer: string };
@@ -84,7 +84,7 @@ export interface TaskInfo {
 
 export interface DataPreview {
   readonly name: string;
-  readonly format: 'txt' | 'jsonl' | 'csv';
+  readonly format: 'txt' | 'jsonl' | 'csv' | 'parquet';
   /** Where the host keeps it: what a recipe may name. */
   readonly path: string;
   /** Examples understood. */

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { heldOutItems } from '../../../src/main/compute/item-texts.ts';
-import { recipeTasks, taskOfFile } from '../../../src/main/compute/own-task.ts';
+import { recipeTasks } from '../../../src/main/compute/named-tasks.ts';
+import { taskOfFile } from '../../../src/main/compute/own-task.ts';
 import { PRESETS } from '../../../src/shared/presets.ts';
 import { temporaryFolder } from '../db/temporary.ts';
 

@@ -104,10 +104,9 @@ export const triviaqa = benchmark({
   version: 3,
 });
 
-/** The name of a subject as its folder and its column have it. */
 const LETTERS = ['A', 'B', 'C', 'D'];
 
-/** All subjects, or one of them. */
+/** All subjects, or one, by the name that its folder and its column have. */
 const mmluOf = (subject: string | undefined): Benchmark =>
   benchmark({
     name: subject === undefined ? 'mmlu' : `mmlu_${subject}`,

@@ -27,7 +27,12 @@ export function addCompressCommand(program: Command, addAction: AddAction): void
     .description('compresses a model into a new folder')
     .option('--model <name>', MODEL_HELP, 'starter')
     .requiredOption('--out <dir>', 'new or empty folder')
-    .option('--calibration <file>', 'text to calibrate on, or starter', calibration.source)
+    .option(
+      '--calibration <source>',
+      'what to calibrate on: starter; a .txt, .jsonl, .csv or .parquet; or a dataset: FOLDER or ' +
+        'hub:org/name, with [:config][:split] behind',
+      calibration.source,
+    )
     .option(
       '--samples <n>',
       'calibration samples',

@@ -23,6 +23,7 @@ interface TuneOptions extends EngineOptions {
   readonly model: string;
   readonly kind: (typeof KINDS)[number];
   readonly data: string;
+  readonly dataDir?: string;
   readonly tokens: number;
   readonly init: string;
   readonly by: (typeof SPLITS)[number];
@@ -52,7 +53,12 @@ export function addTuneCommand(program: Command, addAction: AddAction): void {
     )
     .requiredOption('--model <name>', MODEL_HELP)
     .addOption(new Option('--kind <kind>').choices(KINDS).default('prompt'))
-    .requiredOption('--data <file>', 'a .jsonl, .csv or .txt, or starter:TASK[,TASK]')
+    .requiredOption(
+      '--data <source>',
+      'a .jsonl, .csv, .parquet or .txt; a dataset: FOLDER or hub:org/name, with [:config][:split] ' +
+        'behind; or task:NAME[,NAME]: the training half of starter tasks and benchmarks',
+    )
+    .option('--data-dir <dir>', "holds the benchmarks' datasets (default: the hub's cache)")
     .option('--tokens <n>', 'virtual tokens', integer('--tokens', 1, 4096), defaults.tokens)
     .option(
       '--init <from>',
@@ -92,11 +98,12 @@ export function addTuneCommand(program: Command, addAction: AddAction): void {
 
 async function tune(options: TuneOptions, { signal, progress }: Context): Promise<Outcome> {
   const { tuneModel } = await import('../../compute/tune-model.ts');
-  const { model, data, out, kind, steps, batch, seed } = options;
+  const { model, data, dataDir, out, kind, steps, batch, seed } = options;
   const usual = usualRate(kind);
   const request = {
     model,
     data,
+    dataDir,
     out,
     what: kindOf(options),
     options: {

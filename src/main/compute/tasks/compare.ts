@@ -1,8 +1,8 @@
 import { answerTasks, type ItemAnswer } from '../../../core/evaluate/answer.ts';
-import { createScorer } from '../../../core/evaluate/score.ts';
 import { KintsugiError } from '../../../shared/errors.ts';
 import type { ArmId, BankArmId } from '../../../shared/results.ts';
 import { findRun } from '../../db/runs.ts';
+import { createAnswerer } from '../answerer.ts';
 import { hashFolder } from '../artefact.ts';
 import { measureBank } from '../measure-bank.ts';
 import { openRun, openRunArm } from '../run-arms.ts';
@@ -29,7 +29,7 @@ async function answerAgain(
   const item = found?.heldout.find(({ id }) => id === itemId);
   if (found === undefined || item === undefined) throw itemGone(task, itemId);
   const { prepared, folder } = await openRunArm(store, run, workspace, { arm, seed });
-  const scorer = createScorer(await workspace.engine(), prepared.arm);
+  const scorer = createAnswerer(await workspace.engine(), prepared.arm);
   try {
     const only = { ...found, heldout: [item] } as typeof found;
     const [answer] = await answerTasks(scorer, prepared.loaded.tokenizer, [only], 1, { signal });

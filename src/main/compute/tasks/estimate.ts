@@ -14,7 +14,7 @@ import { checkRecipeFits } from '../check-recipe.ts';
 import type { LoadedModel } from '../load-model.ts';
 import { estimateMemory } from '../memory.ts';
 import { blockShapes, linearShapes, parameterCount } from '../model-shape.ts';
-import { recipeTasks } from '../own-task.ts';
+import { recipeTasks } from '../named-tasks.ts';
 import { inspectModel } from './models.ts';
 import type { TaskContext } from './task.ts';
 

@@ -1,0 +1,56 @@
+import { stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { datasetFiles, findDataset } from '../../core/data/dataset.ts';
+import { starter } from './starter.ts';
+
+/** A dataset of the hub, as sources name it. */
+const HUB = 'hub:';
+const SPLITS: readonly string[] = ['train', 'validation', 'test'];
+
+/** Where Hugging Face's tools keep what they download (HF_HUB_CACHE, HF_HOME). */
+export const hubCache = (): string =>
+  process.env['HF_HUB_CACHE'] ??
+  join(process.env['HF_HOME'] ?? join(homedir(), '.cache', 'huggingface'), 'hub');
+
+/**
+ * The files of a source of text or examples: a file, or the split of a dataset that is on this
+ * machine: `FOLDER[:config][:split]` or `hub:org/name[:config][:split]`; train by default.
+ * @throws KintsugiError DATA_INVALID
+ */
+export async function sourceFiles(source: string): Promise<string[]> {
+  if (source.startsWith(HUB)) {
+    const [id = '', ...part] = source.slice(HUB.length).split(':');
+    return datasetFiles(await findDataset(hubCache(), id), partOf(part));
+  }
+  for (const [path, part] of readings(source)) {
+    const found = await stat(path).catch(() => undefined);
+    if (found?.isDirectory()) return datasetFiles(path, partOf(part));
+    // A file has no parts; one that is not there is refused when it is opened.
+    if (found && part.length === 0) return [source];
+  }
+  return [source];
+}
+
+/** A path may hold colons: the whole first, then without its last part or two. */
+function readings(source: string): [path: string, part: string[]][] {
+  const pieces = source.split(':');
+  return [0, 1, 2]
+    .filter((parts) => parts < pieces.length)
+    .map((parts) => [
+      pieces.slice(0, pieces.length - parts).join(':'),
+      pieces.slice(pieces.length - parts),
+    ]);
+}
+
+/** Of a single name, one that splits have is a split. */
+function partOf(names: readonly string[]): { config?: string; split: string } {
+  const [first, second] = names;
+  if (first === undefined || first === '') return { split: second || 'train' };
+  if (second !== undefined) return { config: first, split: second };
+  return SPLITS.includes(first) ? { split: first } : { config: first, split: 'train' };
+}
+
+/** The files that a recipe calibrates on. @throws as sourceFiles */
+export const calibrationFiles = async (source: string): Promise<string[]> =>
+  source === 'starter' ? [starter.calibrationText] : sourceFiles(source);

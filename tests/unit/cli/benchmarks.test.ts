@@ -1,0 +1,101 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { recipeTasks } from '../../../src/main/compute/named-tasks.ts';
+import { PRESETS } from '../../../src/shared/presets.ts';
+import golden from '../../fixtures/tasks/golden.json' with { type: 'json' };
+import { temporaryFolder } from '../db/temporary.ts';
+import { kintsugi } from './command-line.ts';
+
+const fixture = new URL('../../fixtures/tasks', import.meta.url).pathname;
+const data = join(fixture, 'data');
+const model = ['--model', join(fixture, 'model')];
+
+let home = '';
+beforeAll(() => {
+  home = temporaryFolder();
+});
+
+const run = (...args: string[]) => kintsugi(home, [...args, '--threads', '1']);
+const document = async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout);
+
+test('evaluate prints the results of lm-evaluation-harness, in its layout', async () => {
+  const tasks = ['--tasks', 'arc_easy,triviaqa,lambada_openai,wikitext', '--data-dir', data];
+  const measured = await document('evaluate', ...model, ...tasks);
+  const harness = golden as Record<string, { results: Record<string, number | string> }>;
+  for (const task of ['arc_easy', 'triviaqa', 'lambada_openai', 'wikitext']) {
+    for (const [key, expected] of Object.entries(harness[task]!.results)) {
+      if (key === 'perplexity_stderr,none') continue;
+      const actual = measured.results[task][key];
+      if (typeof expected === 'string') expect(actual, key).toBe(expected);
+      else
+        expect(Math.abs(actual - expected)).toBeLessThanOrEqual(1e-4 * Math.abs(expected) + 1e-9);
+    }
+  }
+  expect(measured).toMatchObject({
+    versions: { arc_easy: 1, triviaqa: 3, lambada_openai: 1, wikitext: 2 },
+    'n-samples': { arc_easy: { effective: 4 }, wikitext: { effective: 2 } },
+    higher_is_better: {
+      arc_easy: { acc: true, acc_norm: true },
+      lambada_openai: { perplexity: false },
+    },
+  });
+});
+
+test('as a table: every metric with its standard error', async () => {
+  const { stdout, code } = await run(
+    'evaluate',
+    ...model,
+    '--tasks',
+    'boolq,mmlu',
+    '--data-dir',
+    data,
+  );
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^boolq +acc +\d+\.\d ±\d+\.\d +3$/m);
+  expect(stdout).toMatch(/^mmlu +acc +\d+\.\d ±\d+\.\d +3$/m);
+});
+
+test('says which dataset is missing, and that a task is unknown', async () => {
+  const refused = async (...args: string[]) =>
+    (await document('evaluate', ...model, ...args)).error;
+  expect(await refused('--tasks', 'piqa', '--data-dir', home)).toMatchObject({
+    code: 'DATA_INVALID',
+    message: expect.stringContaining('has no dataset baber/piqa'),
+  });
+  expect(await refused('--tasks', 'arc_medium')).toMatchObject({ code: 'ARGUMENT_INVALID' });
+});
+
+test('a benchmark’s training split tunes a prompt, a dataset calibrates and is measured', async () => {
+  const wikitext = join(home, 'org/wiki/data');
+  mkdirSync(wikitext, { recursive: true });
+  const rows = Array.from({ length: 60 }, (_, i) => ({ text: i % 3 === 0 ? '' : 'It is Paris.' }));
+  const lines = rows.map((row) => JSON.stringify(row)).join('\n');
+  for (const split of ['train', 'test']) writeFileSync(join(wikitext, `${split}.jsonl`), lines);
+  const small = join(home, 'small');
+  const grid = ['--group-size', '16', '--samples', '2', '--length', '16'];
+  const source = ['--calibration', join(home, 'org/wiki')];
+  const compressed = await document('compress', ...model, ...grid, ...source, '--out', small);
+  expect(compressed.layers).toHaveLength(14);
+  const bank = join(home, 'bank');
+  const tune = ['tune', '--model', small, '--tokens', '2', '--steps', '2', '--batch', '2'];
+  await document(...tune, '--data', 'task:arc_easy,piqa', '--data-dir', data, '--out', bank);
+  const text = ['--text', `${join(home, 'org/wiki')}:test`];
+  const plain = await document('evaluate', '--model', small, ...text, '--window', '32');
+  const prompted = await document('evaluate', '--model', small, '--bank', bank, ...text);
+  expect(plain.perplexity).toBeGreaterThan(1);
+  expect(prompted.perplexity).toBeGreaterThan(1);
+}, 60_000);
+
+test('a recipe names benchmarks beside starter tasks', async () => {
+  const evaluation = {
+    ...PRESETS.quick.evaluation,
+    tasks: ['capitals', 'winogrande'],
+    dataDir: data,
+    itemsPerTask: 1,
+  };
+  const [capitals, winogrande] = await recipeTasks(evaluation);
+  expect(capitals!.name).toBe('capitals');
+  expect(winogrande).toMatchObject({ name: 'winogrande', kind: 'choice' });
+  expect([winogrande!.train.length, winogrande!.heldout.length]).toEqual([2, 1]);
+});

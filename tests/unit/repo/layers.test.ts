@@ -47,6 +47,7 @@ const VIOLATIONS: Readonly<Record<string, readonly [rule: string, source: string
   'src/core/gadgets/a.ts': ['core-folder-unknown', `import '../random.ts';`],
   'src/core/top.ts': ['core-top-is-lowest', `import './checkpoint/read.ts';`],
   'src/core/checkpoint/a.ts': ['core-order-checkpoint', `import '../engine/run.ts';`],
+  'src/core/data/a.ts': ['core-order-data', `import '../models/llama.ts';`],
   'src/core/tokenizer/a.ts': ['core-order-tokenizer', `import '../models/llama.ts';`],
   'src/core/engine/a.ts': ['core-order-engine', `import '../models/llama.ts';`],
   'src/core/models/a.ts': ['core-order-models', `import '../compress/gptq.ts';`],

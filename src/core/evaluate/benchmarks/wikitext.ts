@@ -65,7 +65,7 @@ export async function measureWikitext(
  * Every token scored once, each window of `room` tokens opened by the token before it, the first by
  * `prefix`; the last one looks back as far as it can (`get_rolling_token_windows`, context 1).
  */
-export function rollingWindows(ids: readonly number[], prefix: number, room: number): Sequence[] {
+function rollingWindows(ids: readonly number[], prefix: number, room: number): Sequence[] {
   const all = [prefix, ...ids];
   const windows: Sequence[] = [];
   for (let done = 0; done < ids.length; done += room) {
@@ -77,7 +77,7 @@ export function rollingWindows(ids: readonly number[], prefix: number, room: num
 }
 
 /** What wikitext's own tokenisation did to a page, undone (lm-evaluation-harness, wikitext_detokenizer). */
-export function detokenize(page: string): string {
+function detokenize(page: string): string {
   return page
     .replaceAll("s '", "s'")
     .replaceAll(/\/' [0-9]\//g, "/'[0-9]/")

@@ -175,8 +175,9 @@ describe('text of data files', () => {
         yield 'x'.repeat(2 ** 20);
       }
     }
-    const ids = await encodePieces(endless(), (text) => Array.from(text, () => 1), 5_000_000);
-    expect(ids).toHaveLength(5_000_000);
+    // One token for every 1024 characters.
+    const encode = (text: string) => new Array<number>(text.length >> 10).fill(1);
+    expect(await encodePieces(endless(), encode, 5000)).toHaveLength(5000);
     expect(read).toBe(8);
   });
 });

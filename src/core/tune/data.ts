@@ -1,7 +1,14 @@
 import { basename, extname } from 'node:path';
 import { z } from 'zod';
 import { invalidData } from '../data/faults.ts';
-import { type DataRow, formatOf, isFault, type RowFault, readRows, readRowsOrFaults } from '../data/rows.ts';
+import {
+  type DataRow,
+  formatOf,
+  isFault,
+  type RowFault,
+  readRows,
+  readRowsOrFaults,
+} from '../data/rows.ts';
 import { readText } from '../data/text-file.ts';
 import type { Example } from './types.ts';
 
@@ -45,8 +52,7 @@ export async function loadExamples(file: string): Promise<Example[]> {
  */
 export async function readExamples(file: string): Promise<ReadData> {
   const read = formatOf(file) === '.txt' ? await wholeText(file) : await rowExamples(file);
-  if (read.examples.length + read.faults.length === 0)
-    throw invalidData(file, 'holds no examples');
+  if (read.examples.length + read.faults.length === 0) throw invalidData(file, 'holds no examples');
   return read;
 }
 

@@ -77,8 +77,8 @@ async function estimateLoaded(
   { calibration, ...options }: Recipe['compression'],
   { out, seed }: CompressionTarget,
 ): Promise<CompressionEstimate> {
-  const text = calibration.source === 'starter' ? starter.calibrationText : calibration.source;
-  const ids = await calibrationIds(tokenizer, text, calibration, seed);
+  const files = await calibrationFiles(calibration.source);
+  const ids = await calibrationIds(tokenizer, files, calibration, seed);
   const plan = planCompression(checkpoint, options, ids);
   const algebra = createOrtAlgebra(threads === 0 ? availableParallelism() : threads);
   const seconds = estimateSeconds(plan, await measureSpeed(algebra));

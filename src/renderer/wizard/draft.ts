@@ -6,7 +6,7 @@ import { type Recipe, recipeSchema } from '../../shared/recipe.ts';
 /** What the wizard has gathered; a reload of the page keeps it. */
 export interface Draft {
   readonly recipe: Recipe;
-  /** Of the recipe's model; null while it was not looked at, as for the starter, which takes all. */
+  /** Of the recipe's model; null while it has not been looked at. */
   readonly limits: ModelLimits | null;
   /** The preset that the recipe still equals but for its model and data; null once changed. */
   readonly preset: PresetName | null;
@@ -47,11 +47,17 @@ export const withRecipe = (draft: Draft, recipe: Recipe): Draft => ({
   preset: presetOf({ ...draft, recipe }),
 });
 
+/** What the draft's model can take, once it is known; the recipe stays as it was made. */
+export function withLimits(draft: Draft, limits: ModelLimits): Draft {
+  const { linearColumns, layers, maxPositions } = limits;
+  const known = { ...draft, limits: { linearColumns, layers, maxPositions } };
+  return { ...known, preset: presetOf(known) };
+}
+
 /** Another model, and of the settings those that it can take. */
 export function withModel(draft: Draft, info: ModelLimits & { readonly model: string }): Draft {
-  const { model, linearColumns, layers, maxPositions } = info;
-  const chosen = { ...draft, limits: { linearColumns, layers, maxPositions } };
-  const recipe = { ...draft.recipe, model };
+  const chosen = withLimits(draft, info);
+  const recipe = { ...draft.recipe, model: info.model };
   if (draft.preset === null) return withRecipe(chosen, fitRecipe(recipe, info));
   return applyPreset({ ...chosen, recipe }, draft.preset);
 }

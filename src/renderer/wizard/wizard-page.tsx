@@ -9,7 +9,7 @@ import { CareStep } from './care-step.tsx';
 import { CompareStep } from './compare-step.tsx';
 import { CompressStep } from './compress-step.tsx';
 import { Cost } from './cost.tsx';
-import { FIRST, setDraft, withRecipe } from './draft.ts';
+import { FIRST, setDraft, useDraft, withLimits, withRecipe } from './draft.ts';
 import { ModelStep } from './model-step.tsx';
 import { StartStep } from './start-step.tsx';
 import { STEPS, type StepName, stepIndex } from './steps.ts';
@@ -57,6 +57,7 @@ export function WizardPage({ parts: [step, id] }: PageProps) {
 }
 
 function Wizard({ step }: { step: number }) {
+  useLimits();
   const { name } = STEPS[step] ?? STEPS[0];
   const { Screen, question, why } = SCREENS[name];
   const heading = useRef<HTMLHeadingElement>(null);
@@ -83,6 +84,16 @@ function Wizard({ step }: { step: number }) {
       </div>
     </div>
   );
+}
+
+/** Finds out what the draft's model can take, whichever screen was opened first. */
+function useLimits(): void {
+  const { draft } = useDraft();
+  const { called } = useCall('models.check', { path: draft.recipe.model });
+  const info = called.state === 'ready' ? called.value : undefined;
+  useEffect(() => {
+    if (info !== undefined && draft.limits === null) setDraft(withLimits(draft, info));
+  }, [info, draft]);
 }
 
 function StepList({ current }: { current: number }) {

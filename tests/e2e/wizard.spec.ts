@@ -128,6 +128,30 @@ test('data of one’s own is previewed, its faults told by line, and used', asyn
   await expect(page.getByRole('checkbox', { name: 'people.jsonl' })).toBeChecked();
 });
 
+test('every method has its own settings, and the start says which was chosen', async ({
+  workbench: page,
+  seeded,
+}) => {
+  const draft = JSON.stringify({ recipe: smallRecipe(seeded.model), limits: null, name: '' });
+  await page.evaluate((text) => sessionStorage.setItem('kintsugi-draft', text), draft);
+  await page.reload();
+  await goTo(page, 'new', 'compress');
+  const methods = page.getByRole('group', { name: 'Method' });
+  await expect(methods.getByRole('radio')).toHaveCount(5);
+  await methods.getByRole('radio', { name: /^SparseGPT/ }).check();
+  await expect(page.getByRole('group', { name: 'Bits for each weight' })).toHaveCount(0);
+  await page.getByRole('radio', { name: /^2:4/ }).check();
+  await page.getByRole('button', { name: 'Expert settings' }).click();
+  await expect(page.getByRole('textbox', { name: 'Damping' })).toBeVisible();
+  await expect(page.getByRole('combobox', { name: 'Group size' })).toHaveCount(0);
+  await page.getByRole('combobox', { name: 'Weights that stay' }).click();
+  await page.getByRole('option', { name: '4 bits' }).click();
+  await expect(page.getByRole('combobox', { name: 'Group size' })).toBeVisible();
+  await expect(page.getByText('Important columns first')).toHaveCount(0);
+  await goTo(page, 'new', 'start');
+  await expect(page.getByRole('region', { name: 'Recipe' })).toContainText('SparseGPT 2:4, 4-bit');
+});
+
 test('settings that a model cannot take are told before the start, with the way out', async ({
   workbench: page,
   seeded,

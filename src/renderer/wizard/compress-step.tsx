@@ -1,3 +1,4 @@
+import { Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import {
   type Compression,
@@ -80,7 +81,7 @@ export function CompressStep() {
   const setFitting = (next: Compression) =>
     set(limits === null ? next : fitCompression(next, limits));
   return (
-    <>
+    <Stack gap="xl">
       <Part title="Method">
         <Choice
           label="Method"
@@ -104,7 +105,7 @@ export function CompressStep() {
       <Expert>
         <CompressExpert compression={compression} limits={limits} set={set} />
       </Expert>
-    </>
+    </Stack>
   );
 }
 
@@ -112,8 +113,8 @@ const bitsOf = (text: string) => Number(text) as GridOptions['bits'];
 
 function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <section className="part">
-      <h2 className="part-title">{title}</h2>
+    <section>
+      <h2 className="card-title">{title}</h2>
       {children}
     </section>
   );
@@ -139,10 +140,10 @@ function Pruning({ compression, set }: PruningProps) {
           choices={SPARSITIES}
           onChange={setSparsity}
         />
-        <p className="hint">
+        <Text size="sm" c="dimmed" mt="sm">
           Zeros alone make the model no smaller and no faster here: they are stored and computed
           like other weights. A zipped copy is smaller.
-        </p>
+        </Text>
       </Part>
       <SelectSetting
         label="Weights that stay"

@@ -31,7 +31,7 @@ const SCREENS: Readonly<
   compress: {
     Screen: CompressStep,
     question: 'How small should it become?',
-    why: 'Fewer bits for each weight make the model smaller, and make it forget more.',
+    why: 'Fewer bits for each weight, or zeros in place of some: the more of it, the more is forgotten.',
   },
   tune: {
     Screen: TuneStep,

@@ -102,6 +102,7 @@ async function compressBlocks(
         const done = await compressBlock({ job, calibration, algebra, stopwatch, report }, block);
         const next = route.passed(block.layer);
         await stopwatch.time('write', () => work.add(file, done.tensors, done.layers, next));
+        for (const { data } of done.tensors) if (typeof data !== 'function') free(data);
       }
       layers.push(...work.shards.get(file)!.layers);
     }
@@ -128,6 +129,7 @@ async function compressBlock(
   const weights = new Map<string, () => Float32Array>();
   const block = { layer, linears, weights };
   const tensors: TensorData[] = [];
+  const codes: Uint8Array[] = [];
   const layers: LayerReport[] = [];
   const collect = (layer: LayerReport) => {
     layers.push(layer);
@@ -138,10 +140,12 @@ async function compressBlock(
     for (const linear of done) {
       tensors.push(...linear.tensors);
       weights.set(linear.module, linear.weight);
+      if (linear.codes) codes.push(linear.codes);
     }
   }
   await pause(signal);
   await context.calibration?.advance(block);
+  for (const array of codes) free(array);
   return { tensors: [...tensors, ...copies(checkpoint, dense)], layers };
 }
 
@@ -150,6 +154,8 @@ interface FinishedLinear {
   readonly tensors: readonly TensorData[];
   /** Makes the weight [out, in] that the tensors hold; waiting, a block takes little memory. */
   readonly weight: () => Float32Array;
+  /** What it makes it from, to be freed with the block. */
+  readonly codes: Uint8Array | undefined;
 }
 
 /** Compresses linears that read one input. */
@@ -176,7 +182,8 @@ async function compressStage(
     const compressed = await stopwatch.time('solve', () => compressor.compress(problem, algebra));
     const linear = asStored(compressed, entry);
     const tensors = linearTensors(module, linear, entry);
-    done.push({ module, tensors, weight: decoding(linear, tensors, entry) });
+    const codes = linear.quantized?.codes;
+    done.push({ module, tensors, weight: decoding(linear, tensors, entry), codes });
     const now = performance.now();
     const [seconds, memory] = [(now - since) / 1000, linearBytes(linear)];
     since = now;

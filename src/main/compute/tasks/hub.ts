@@ -40,7 +40,7 @@ async function preview({ config, weights, download, folders }: PreviewInput): Pr
     [
       { name: 'download', bytes: download },
       { name: 'compressed model', bytes: compressed },
-      { name: 'the same while it is written', bytes: compressed },
+      { name: "its weights again, in the engine's layout", bytes: compressed },
     ],
     await freeBytes(folders),
   );

@@ -10,10 +10,14 @@ import { type OpenedModel, openModel } from '../../../src/core/compress/open.ts'
 import { defaultCompression } from '../../../src/core/compress/options.ts';
 import { openDevice } from '../../../src/core/engine/devices.ts';
 import type { Engine } from '../../../src/core/engine/program.ts';
+import type { Arm } from '../../../src/core/evaluate/arm.ts';
+import { createScorer } from '../../../src/core/evaluate/score.ts';
 import { createGenerator } from '../../../src/core/generate/generate.ts';
 import { embed, forLength, forward, logitsAt, type Model } from '../../../src/core/models/model.ts';
 import { createRandom } from '../../../src/core/random.ts';
+import { stackBank } from '../../../src/core/select/bank.ts';
 import { makeBatch } from '../../../src/core/tune/batches.ts';
+import { embedTokens } from '../../../src/core/tune/embeddings.ts';
 import {
   adapterParameters,
   initialAdapter,
@@ -25,7 +29,7 @@ import { promptAdaptation, tunePrompt } from '../../../src/core/tune/prompt.ts';
 import type { Subject } from '../../../src/core/tune/tune.ts';
 import type { CompressionOptions } from '../../../src/shared/compression.ts';
 import { relativeError } from '../../support/compare.ts';
-import { FIXTURES, readGolden } from './families.ts';
+import { FIXTURES, furthest, readGolden } from './families.ts';
 
 /** One checkpoint of each family, and OPT-350m for its other width. */
 const families = [
@@ -171,6 +175,47 @@ describe('every family is compressed, generates and is tuned', () => {
     const stored = await openCheckpoint(checkpoint.dir);
     expect(stored.tensors.get(name)!.shape).toEqual([32, 128]);
     expect(model.config.architecture).toBe('GPT2LMHeadModel');
+  });
+});
+
+describe('prompts', () => {
+  it.each(families)('%s: one made of token embeddings says what the tokens say', async (name) => {
+    const { model } = await openModel(join(FIXTURES, name));
+    const [golden] = await readGolden(name);
+    const { ids, logits } = golden!;
+    const tokens = 4;
+    const width = model.config.embeddingSize;
+    const embeddings = await embedTokens(cpu, model, ids.subarray(0, tokens));
+    const bank = stackBank([{ name: 'p', tokens, width, embeddings }]);
+    const generator = createGenerator(cpu, { model, bank, selector: { kind: 'fixed', prompt: 0 } });
+    const started = await generator.start([...ids.subarray(tokens)]);
+    await generator.release();
+    const expected = logits.subarray(-model.config.vocabularySize);
+    expect(furthest(started.logits, expected)).toBeLessThan(1e-4);
+  });
+
+  it.each(families)('%s: IDP chooses traced as eager', async (name) => {
+    const { model } = await openModel(join(FIXTURES, name));
+    const width = model.config.embeddingSize;
+    const noise = (length: number) => Float32Array.from({ length }, () => random.normal());
+    const prompts = [2, 3].map((tokens) => {
+      return { name: String(tokens), tokens, width, embeddings: noise(tokens * width) };
+    });
+    const arm: Arm = { model, bank: stackBank(prompts), selector: { kind: 'idp', layer: 1 } };
+    const sequences = [9, 6].map((length) => ({ ids: [...randomIds(length)], scored: 2 }));
+    const [traced, eager] = await Promise.all(
+      [cpu, await openDevice('eager')].map(async (engine) => {
+        const scorer = createScorer(engine, arm);
+        const scores = await scorer.score(sequences, { batch: 2 });
+        await scorer.release();
+        return scores;
+      }),
+    );
+    eager!.forEach((score, i) => {
+      expect(relativeError(traced![i]!.nll, score.nll)).toBeLessThan(1e-4);
+      expect(furthest(traced![i]!.scores!, score.scores!)).toBeLessThan(1e-5);
+      expect(score.scores!.every((share) => share > 0 && share < 1)).toBe(true);
+    });
   });
 });
 

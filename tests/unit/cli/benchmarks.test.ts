@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { namedTasks, recipeTasks } from '../../../src/main/compute/named-tasks.ts';
 import { PRESETS } from '../../../src/shared/presets.ts';
 import golden from '../../fixtures/tasks/golden.json' with { type: 'json' };
@@ -12,6 +12,9 @@ const data = join(fixture, 'data');
 const model = ['--model', join(fixture, 'model')];
 
 let home = '';
+// Every command is a process of its own, which takes long on a busy machine.
+vi.setConfig({ testTimeout: 240_000 });
+
 beforeAll(() => {
   home = temporaryFolder();
 });
@@ -85,7 +88,7 @@ test('a benchmark’s training split tunes a prompt, a dataset calibrates and is
   const arm = ['--model', small, '--bank', bank];
   const { perplexity } = await document('evaluate', ...arm, ...text, '--window', '32');
   expect(perplexity).toBeGreaterThan(1);
-}, 120_000);
+});
 
 test('a recipe names benchmarks beside starter tasks', async () => {
   const evaluation = {

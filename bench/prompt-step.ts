@@ -43,6 +43,7 @@ await withRandomModel(layers, bits, async (model) => {
     weights: new Float32Array(batch * length).fill(1 / (batch * length)),
     scored: batch * length,
     groups: [],
+    given: [],
   };
   const milliseconds = await times(() => objective.step(parameters, data), steps);
   console.log(JSON.stringify({ milliseconds }));

@@ -34,7 +34,8 @@ export function fitRecipe(recipe: Recipe, limits: ModelLimits): Recipe {
     ...recipe,
     compression: fitCompression(compression, limits),
     tuning: { ...tuning, tokens: Math.min(tuning.tokens, mostPromptTokens(limits)) },
-    selector: { ...selector, layer: fitLayer(selector.layer, limits) },
+    selector:
+      'layer' in selector ? { ...selector, layer: fitLayer(selector.layer, limits) } : selector,
   };
 }
 

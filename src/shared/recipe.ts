@@ -46,15 +46,73 @@ const tuning = z.strictObject({
     count: count(256),
     /** All prompts in one pass over batches that hold inputs of each. */
     joint: z.boolean().default(false),
+    /**
+     * In one pass, how much prompts also learn to be attended to by their own inputs, at the block
+     * of an IDP selector. 0 leaves attention as it comes.
+     */
+    routing: z.number().min(0).max(100).default(0),
   }),
   lora,
+  /** Keys and values learned for every block, as an arm of its own. */
+  prefix: z
+    .strictObject({ tokens: count(4096), learningRate, steps: count(10_000_000) })
+    .nullable()
+    .default(null),
+  /** The bank with an adapter of `lora`'s shape, tuned as one, as an arm of its own. */
+  together: z
+    .strictObject({ learningRate, steps: count(10_000_000) })
+    .nullable()
+    .default(null),
 });
 
-const selector = z.strictObject({
-  kind: z.literal('idp'),
-  /** Block whose attention decides, from 0; negative counts from the last. */
-  layer: z.int().min(-1000).max(1000),
-});
+/** Block whose attention decides, from 0; negative counts from the last. */
+const layer = z.int().min(-1000).max(1000);
+
+const selector = z.discriminatedUnion('kind', [
+  /** The prompt that the input attends to most. */
+  z.strictObject({ kind: z.literal('idp'), layer }),
+  /** The same, against the attention that tuning inputs pay each prompt. */
+  z.strictObject({ kind: z.literal('idp-calibrated'), layer }),
+  /** The prompt whose key is most like the input. */
+  z.strictObject({ kind: z.literal('key'), keys: z.enum(['prompts', 'centroids', 'learned']) }),
+  /** A linear classifier on the input's mean embedding. */
+  z.strictObject({ kind: z.literal('classifier') }),
+  /** A learned soft mixture of all prompts (ATTEMPT). */
+  z.strictObject({ kind: z.literal('mixture'), rank: count(1024) }),
+  /** One prompt for all inputs, the best on validation facts. */
+  z.strictObject({ kind: z.literal('fixed') }),
+  /** By lot. */
+  z.strictObject({ kind: z.literal('random') }),
+]);
+
+/** How a recipe asks for a selector; what it must learn follows from the tuning data. */
+export type SelectorRecipe = z.infer<typeof selector>;
+
+/** What tells a selector from the others of a comparison, in one short term. */
+export function selectorName(wanted: SelectorRecipe): string {
+  switch (wanted.kind) {
+    case 'idp':
+      return `IDP, block ${wanted.layer}`;
+    case 'idp-calibrated':
+      return `calibrated IDP, block ${wanted.layer}`;
+    case 'key':
+      return KEY_NAMES[wanted.keys];
+    case 'classifier':
+      return 'classifier';
+    case 'mixture':
+      return `soft mixture, rank ${wanted.rank}`;
+    case 'fixed':
+      return 'best prompt on validation';
+    case 'random':
+      return 'by lot';
+  }
+}
+
+const KEY_NAMES = {
+  prompts: 'nearest prompt',
+  centroids: 'nearest centroid',
+  learned: 'nearest learned key',
+} as const;
 
 const evaluation = z.strictObject({
   /**
@@ -78,7 +136,10 @@ export const recipeSchema = z.strictObject({
   model: z.string().min(1),
   compression: compressionSchema,
   tuning,
+  /** Of the bank's arm. */
   selector,
+  /** Others that the same bank is also tried with. */
+  selectors: z.array(selector).max(32).default([]),
   evaluation,
   seed: z
     .int()

@@ -1,6 +1,16 @@
+import type { SelectorRecipe } from './recipe.ts';
+
 /** What a finished run says. Everything here but `RunTimings` repeats exactly for the same recipe and seed. */
 
-export type ArmId = 'original' | 'compressed' | 'prompt' | 'idp' | 'lora';
+export type ArmId =
+  | 'original'
+  | 'compressed'
+  | 'prompt'
+  | 'idp'
+  | 'prefix'
+  | 'lora'
+  /** The bank and an adapter that were tuned as one. */
+  | 'bank-lora';
 
 /** A bank of the library in front of the run's compressed model, measured when somebody asked for it. */
 export type BankArmId = `bank:${string}`;
@@ -84,13 +94,41 @@ export interface ArmResult {
 
 /** The same banks under one way of choosing a prompt for each input. */
 export interface SelectorResult {
-  /** `best-fixed` and `oracle` know the answers: they bound what choosing can give. */
-  readonly kind: 'random' | 'best-fixed' | 'idp' | 'oracle';
+  /**
+   * `hindsight` (the one prompt that turns out best on these very inputs) and `oracle` (the likeliest
+   * right one for each) know the answers: they bound what choosing can give. `random` is what a
+   * random prompt is expected to give.
+   */
+  readonly kind: 'random' | 'hindsight' | 'oracle' | SelectorRecipe['kind'];
+  readonly name: string;
   readonly mean: Estimate;
+  /** Mean minus that of a random prompt, paired by input; null for the random prompt itself. */
+  readonly overRandom: { readonly value: number; readonly interval: Interval } | null;
+  /** Numbers that it adds to the bank; null for the bounds. */
+  readonly parameters: number | null;
+}
+
+/** Two arms on the same inputs: the second against the first. */
+export interface ArmComparison {
+  readonly first: ArmId;
+  readonly second: ArmId;
+  /** Accuracy of the second minus that of the first, every task weighing the same. */
+  readonly difference: { readonly value: number; readonly interval: Interval };
+  /** McNemar's exact test over all inputs, each counted once whatever the number of seeds. */
+  readonly pValue: number;
+  /** By task; `adjusted` is the p-value after Holm's correction over the tasks. */
+  readonly tasks: Readonly<
+    Record<
+      string,
+      { readonly difference: number; readonly pValue: number; readonly adjusted: number }
+    >
+  >;
 }
 
 export interface RunResults {
   readonly arms: readonly ArmResult[];
+  /** Every pair of arms; absent from runs of earlier versions. */
+  readonly comparisons?: readonly ArmComparison[];
   /** IDP and its controls. */
   readonly selectors?: readonly SelectorResult[];
   readonly seeds: readonly number[];
@@ -106,6 +144,8 @@ export interface RunResults {
 export interface RunTimings {
   /** Mean milliseconds per input by arm. */
   readonly millisecondsPerInput: Readonly<Partial<Record<ArmId | BankArmId, number>>>;
+  /** Mean milliseconds per input of the bank under each selector of the recipe, by its name. */
+  readonly millisecondsPerSelector?: Readonly<Record<string, number>>;
   /** Wall time of every stage, in seconds. */
   readonly stageSeconds: Readonly<Record<string, number>>;
 }

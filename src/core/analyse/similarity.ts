@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { bucket } from '../engine/buckets.ts';
-import type { Engine, Program, TensorSpec } from '../engine/program.ts';
+import type { Engine, Program } from '../engine/program.ts';
 import type { Arm } from '../evaluate/arm.ts';
-import { choosePrompt } from '../evaluate/score-program.ts';
-import { embed, forward } from '../models/model.ts';
-import { promptedForward } from '../select/prompted.ts';
+import { armForward, chosenByLot, frontInputs } from '../evaluate/score-program.ts';
+import { embed } from '../models/model.ts';
 
 /** How alike two arms work inside, by layer: cosines in [−1, 1], 1 = the same. */
 export interface LayerSimilarity {
@@ -26,22 +25,14 @@ const TINY = 1e-9;
  * [batch, length, hidden], a prompt's own positions left out.
  */
 function insideProgram(arm: Arm, length: number): Program {
-  const { model, bank } = arm;
-  const inputs: Record<string, TensorSpec> = { ids: { shape: [BATCH, length], dtype: 'int32' } };
-  if (bank) {
-    inputs.real = { shape: [BATCH, length], dtype: 'float32' };
-    inputs.prompts = { shape: [bank.count, bank.tokens, bank.width], dtype: 'float32' };
-  }
   return {
     name: 'inside',
-    inputs,
+    inputs: {
+      ids: { shape: [BATCH, length], dtype: 'int32' },
+      ...frontInputs(arm, BATCH, length),
+    },
     build(given) {
-      const x = embed(model, given.ids!);
-      const picked = choosePrompt(arm, x, given);
-      const { blocks } =
-        bank && picked
-          ? promptedForward(model, bank, given.prompts!, picked.choice, x)
-          : forward(model, x);
+      const { blocks } = armForward(arm, embed(arm.model, given.ids!), given).forward();
       const outputs = blocks.flatMap((block, layer) => [
         [`attention.${layer}`, attentionWithin(block.attention, length)],
         [`activation.${layer}`, lastPositions(block.x, length)],
@@ -111,8 +102,13 @@ async function reader(engine: Engine, arm: Arm, length: number) {
         ids.set(tokens, row * length);
         real.fill(1, row * length, row * length + tokens.length);
       }
-      const { bank } = arm;
-      const feeds = bank ? { ids, real, prompts: bank.embeddings } : { ids };
+      const { bank, prefix } = arm;
+      const given = Array.from({ length: BATCH }, (_, row) => sequences[row] ?? sequences[0]!);
+      const feeds = {
+        ids,
+        ...(bank ? { real, prompts: bank.embeddings, ...chosenByLot(arm, given) } : {}),
+        ...(prefix ? { prefix: prefix.values } : {}),
+      };
       return (await executable.run(feeds)) as Rows;
     },
     release: () => executable.release(),

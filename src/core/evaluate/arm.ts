@@ -1,12 +1,7 @@
 import type { Model } from '../models/model.ts';
 import type { StackedBank } from '../select/bank.ts';
+import type { Selector } from '../select/selector.ts';
 import type { Prefix } from '../tune/types.ts';
-
-/** How an arm with a bank picks its prompt. */
-export type Selector =
-  | { readonly kind: 'idp'; readonly layer: number }
-  /** Always the same prompt: a single prompt is a bank of one. */
-  | { readonly kind: 'fixed'; readonly prompt: number };
 
 /** What is compared: a model (its adapter, if any, already in its weights) and maybe a bank or a prefix. */
 export interface Arm {

@@ -26,7 +26,7 @@ export function windowPerplexity(
 }
 
 /** Tokens at the start of a window that are given: a selector needs something to choose by. */
-const GIVEN = 32;
+export const GIVEN = 32;
 
 /**
  * Perplexity over non-overlapping windows, each opened by the beginning-of-text token. Under every

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Program, TensorSpec, Tensors } from '../engine/program.ts';
 import { negativeLogLikelihood } from '../models/loss.ts';
-import { embed, type Forward, forward, logitsAt } from '../models/model.ts';
-import { idpScores } from '../select/idp.ts';
-import { promptedForward } from '../select/prompted.ts';
+import { embed, forward, logitsAt } from '../models/model.ts';
+import { drawPrompt } from '../select/random.ts';
+import { type Selection, selectPrompt } from '../select/selection.ts';
 import { prefixedForward, prefixWidth } from '../tune/prefix.ts';
 import type { Arm } from './arm.ts';
 
@@ -19,14 +19,14 @@ const int = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
 
 /**
  * Scores next tokens: `nll` [rows] and `greedy` [rows] (the most likely token) at flat positions
- * `rows` of ids [batch, length] against `targets`. With a bank also `choice` [batch] and, for IDP,
- * `scores` [batch, prompts] (`real` marks the given tokens, which choose).
+ * `rows` of ids [batch, length] against `targets`. With a bank also `choice` [batch] and, where the
+ * selector has any, `scores` [batch, prompts] (`real` marks the given tokens, which choose).
  * Rows count in the joined sequences: position t of sequence b behind a prompt of n tokens is row
  * b·(n + length) + n + t.
  */
 export function scoreProgram(arm: Arm, shape: ScoreShape): Program {
   const { batch, length, rows } = shape;
-  const { model, bank } = arm;
+  const { model } = arm;
   const inputs: Record<string, TensorSpec> = {
     ids: int(batch, length),
     rows: int(rows),
@@ -38,17 +38,15 @@ export function scoreProgram(arm: Arm, shape: ScoreShape): Program {
     inputs,
     build(given) {
       const x = embed(model, given.ids!);
-      const picked = choosePrompt(arm, x, given);
-      if (!bank || !picked) return score(arm, plainForward(arm, x, given).hidden, given);
-      const { hidden } = promptedForward(model, bank, given.prompts!, picked.choice, x);
-      return { ...score(arm, hidden, given), ...picked };
+      const { forward: run, ...picked } = armForward(arm, x, given);
+      return { ...score(arm, run().hidden, given), ...picked };
     },
   };
 }
 
 /** What stands in front of the input: `prefix`, or `prompts` with the tokens that choose, `real`. */
 export function frontInputs(
-  { model, bank, prefix }: Arm,
+  { model, bank, prefix, selector }: Arm,
   batch: number,
   length: number,
 ): Record<string, TensorSpec> {
@@ -57,25 +55,31 @@ export function frontInputs(
   return {
     prompts: float(bank.count, bank.tokens, bank.width),
     real: float(batch, length),
+    ...(selector?.kind === 'random' ? { drawn: int(batch) } : {}),
   };
 }
 
-/** The model over embedded inputs x, behind the arm's prefix if it has one. */
-export const plainForward = ({ model, prefix }: Arm, x: tf.Tensor, given: Tensors): Forward =>
-  prefix ? prefixedForward(model, given.prefix!, x) : forward(model, x);
+/** Values of `frontInputs` that do not follow from the arm alone. `given` are each input's tokens. */
+export function chosenByLot(
+  { bank, selector }: Arm,
+  given: readonly (readonly number[])[],
+): Record<string, Int32Array> {
+  if (selector?.kind !== 'random' || !bank) return {};
+  return {
+    drawn: Int32Array.from(given, (ids) => drawPrompt(selector.seed, ids, bank.count)),
+  };
+}
 
-/** The prompt that the arm's selector keeps for every input x [batch, length, width], if it has a bank. */
-export function choosePrompt(
-  { model, bank, selector }: Arm,
+/** The arm over embedded inputs x [batch, length, width]: how it goes on, and what it chose if it has a bank. */
+export function armForward(
+  { model, bank, selector, prefix }: Arm,
   x: tf.Tensor,
-  { prompts, real }: Tensors,
-): { readonly choice: tf.Tensor; readonly scores?: tf.Tensor } | undefined {
-  if (!bank || !selector) return undefined;
-  const batch = x.shape[0]!;
-  if (selector.kind === 'fixed') return { choice: tf.fill([batch], selector.prompt, 'int32') };
-  const { layer } = selector;
-  const scores = idpScores(model, { bank, prompts: prompts!, x, real: real!, layer });
-  return { choice: tf.argMax(scores, 1), scores };
+  { prompts, real, drawn, prefix: past }: Tensors,
+): Pick<Selection, 'forward'> & Partial<Selection> {
+  if (prefix) return { forward: () => prefixedForward(model, past!, x) };
+  if (!bank || !selector) return { forward: () => forward(model, x) };
+  const input = { bank, prompts: prompts!, x, real: real! };
+  return selectPrompt(model, selector, drawn ? { ...input, drawn } : input);
 }
 
 function score(

@@ -4,7 +4,7 @@ import { createExecutableCache, type ExecutableCache } from '../engine/cache.ts'
 import type { Engine, NumericArray } from '../engine/program.ts';
 import { forLength } from '../models/model.ts';
 import { type Arm, freePositions, virtualTokens } from './arm.ts';
-import { type ScoreShape, scoreProgram } from './score-program.ts';
+import { chosenByLot, type ScoreShape, scoreProgram } from './score-program.ts';
 
 /** Token ids of which the last `scored` are to be predicted (each from everything before it). */
 export interface Sequence {
@@ -17,7 +17,7 @@ export interface SequenceScore {
   readonly nll: Float32Array;
   /** Whether greedy decoding would have produced exactly the scored tokens. */
   readonly greedy: boolean;
-  /** With a bank: the prompt that was kept, and for IDP every prompt's score. */
+  /** With a bank: the prompt that was kept, and where it was chosen every prompt's score. */
   readonly choice?: number;
   readonly scores?: readonly number[];
 }
@@ -41,6 +41,10 @@ function truncate(sequence: Sequence, room: number): Sequence {
   return { ids: ids.slice(-room - 1), scored: Math.min(scored, room) };
 }
 
+/** A prompt is chosen by what is given, never by what is to be predicted. */
+const givenTokens = ({ ids, scored }: Sequence): readonly number[] =>
+  ids.slice(0, Math.max(1, ids.length - scored));
+
 function feeds(arm: Arm, shape: ScoreShape, sequences: readonly Sequence[]) {
   const { batch, length, rows } = shape;
   const front = arm.bank?.tokens ?? 0;
@@ -53,8 +57,7 @@ function feeds(arm: Arm, shape: ScoreShape, sequences: readonly Sequence[]) {
     // An incomplete last batch is filled up with copies of its first sequence.
     const { ids: tokens, scored } = sequences[b] ?? sequences[0]!;
     ids.set(tokens.slice(0, length), b * length);
-    // A prompt is chosen by what is given, never by what is to be predicted.
-    real.fill(1, b * length, b * length + Math.max(1, tokens.length - scored));
+    real.fill(1, b * length, b * length + givenTokens({ ids: tokens, scored }).length);
     if (b >= sequences.length) continue;
     for (let t = tokens.length - scored; t < tokens.length; t++, row++) {
       rowIndex[row] = b * (front + length) + front + t - 1;
@@ -63,7 +66,9 @@ function feeds(arm: Arm, shape: ScoreShape, sequences: readonly Sequence[]) {
   }
   const base = { ids, rows: rowIndex, targets };
   if (arm.prefix) return { ...base, prefix: arm.prefix.values };
-  return arm.bank ? { ...base, prompts: arm.bank.embeddings, real } : base;
+  if (!arm.bank) return base;
+  const given = Array.from({ length: batch }, (_, b) => givenTokens(sequences[b] ?? sequences[0]!));
+  return { ...base, prompts: arm.bank.embeddings, real, ...chosenByLot(arm, given) };
 }
 
 function unpack(

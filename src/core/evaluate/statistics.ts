@@ -79,3 +79,18 @@ function halfBinomialTail(k: number, n: number): number {
   }
   return sum;
 }
+
+/**
+ * p-values corrected for their number (Holm 1979), in the order given: the chance that any true null
+ * among them is rejected stays below the level.
+ */
+export function holm(pValues: readonly number[]): number[] {
+  const order = [...pValues.keys()].sort((a, b) => pValues[a]! - pValues[b]!);
+  const adjusted = new Array<number>(pValues.length);
+  let largest = 0;
+  order.forEach((index, rank) => {
+    largest = Math.max(largest, Math.min(1, (pValues.length - rank) * pValues[index]!));
+    adjusted[index] = largest;
+  });
+  return adjusted;
+}

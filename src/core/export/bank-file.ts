@@ -15,6 +15,7 @@ import {
 import {
   type Bank,
   type BankPrompt,
+  bankSelector,
   checkManifest,
   describeBank,
   invalidBank,
@@ -76,7 +77,8 @@ function promptTensors(prompt: BankPrompt, index: number): TensorData[] {
 export async function unpackBankFile(file: string, dir: string): Promise<StoredBank> {
   const weights = await openSafetensors(file);
   const manifest = readManifest(weights);
-  const { baseModel, tokenizerHash, compression, selector, seed } = manifest;
+  const { baseModel, tokenizerHash, compression, seed } = manifest;
+  const selector = bankSelector(manifest, file);
   const prompts = manifest.prompts.map((entry, index) =>
     readPrompt(weights, index, entry, baseModel.hiddenSize),
   );

@@ -6,12 +6,13 @@ import { writeFileAtomic, writeFolderAtomic } from '../checkpoint/atomic.ts';
 import { hashFile } from '../checkpoint/folder.ts';
 import { type JsonObject, quote, readJsonObject } from '../checkpoint/json.ts';
 import { type Folder, openFolder } from '../checkpoint/paths.ts';
-import type { Selector } from '../evaluate/arm.ts';
+import type { Selector } from '../select/selector.ts';
 import type { SoftPrompt } from '../tune/types.ts';
 import { FORMAT_VERSION, type Manifest, manifestSchema } from './manifest.ts';
 import { type BaseModel, WEIGHTS } from './peft.ts';
 import { fillPromptFolder, readPromptFolder } from './prompt.ts';
 import { type PromptBits, relativeError, roundPrompt } from './prompt-codes.ts';
+import { readSelector, storeSelector } from './selector.ts';
 
 export interface BankPrompt extends SoftPrompt {
   /** Tasks or data that the prompt was tuned on. */
@@ -75,7 +76,7 @@ export function describeBank(bank: Bank, hashes: readonly string[]): Manifest {
     baseModel,
     tokenizerHash,
     compression,
-    selector,
+    selector: storeSelector(selector),
     seed,
     prompts: bank.prompts.map(({ name, tokens, family, metrics, bits }, index) => ({
       name,
@@ -119,14 +120,20 @@ export async function readBank(dir: string): Promise<StoredBank> {
     throw invalidBank(dir, `There is no bank folder ${dir}`, undefined, cause);
   });
   const { manifest, hash } = await readManifest(folder);
-  const { baseModel, tokenizerHash, compression, selector, seed } = manifest;
+  const { baseModel, tokenizerHash, compression, seed } = manifest;
+  const selector = bankSelector(manifest, folder.path);
   const prompts: (BankPrompt & { readonly hash: string })[] = [];
   for (const entry of manifest.prompts)
     prompts.push(await readPrompt(folder, entry, baseModel.hiddenSize));
-  if (selector.kind === 'fixed' && selector.prompt >= prompts.length)
-    throw invalidBank(folder.path, `The bank has no prompt ${selector.prompt}`, 'selector.prompt');
   const width = baseModel.hiddenSize;
   return { prompts, width, selector, baseModel, tokenizerHash, compression, seed, hash };
+}
+
+/** The selector that a manifest describes. @throws KintsugiError BANK_INVALID naming the field */
+export function bankSelector({ selector, prompts, baseModel }: Manifest, file: string): Selector {
+  const read = readSelector(selector, prompts.length, baseModel.hiddenSize);
+  if ('fault' in read) throw invalidBank(file, read.fault, read.field);
+  return read;
 }
 
 async function readManifest(folder: Folder): Promise<{ manifest: Manifest; hash: string }> {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { size } from './peft.ts';
 import { MAX_TOKENS, MAX_WIDTH } from './prompt.ts';
 import { PROMPT_BITS } from './prompt-codes.ts';
+import { storedSelector } from './selector.ts';
 
 export const FORMAT_VERSION = 1;
 
@@ -38,10 +39,7 @@ export const manifestSchema = z.strictObject({
   tokenizerHash: sha256,
   /** How the base model was compressed; null when it wasn't. */
   compression: z.record(text, z.unknown()).nullable(),
-  selector: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('idp'), layer: z.int().min(-1024).max(1023) }),
-    z.strictObject({ kind: z.literal('fixed'), prompt: z.int().min(0).max(255) }),
-  ]),
+  selector: storedSelector,
   seed: z.int().min(0),
   prompts: z
     .array(prompt)

@@ -2,6 +2,7 @@ import { bucket } from '../engine/buckets.ts';
 import { createExecutableCache } from '../engine/cache.ts';
 import type { Engine } from '../engine/program.ts';
 import type { Arm } from '../evaluate/arm.ts';
+import { chosenByLot } from '../evaluate/score-program.ts';
 import { forLength } from '../models/model.ts';
 import { createRandom } from '../random.ts';
 import type { Prefix } from '../tune/types.ts';
@@ -20,7 +21,7 @@ export interface GenerateOptions extends SamplingOptions {
 export interface Started {
   /** Logits of the token after the input [vocabulary]. */
   readonly logits: Float32Array;
-  /** With a bank: the prompt that was kept, and for IDP every prompt's score. */
+  /** With a bank: the prompt that was kept, and where it was chosen every prompt's score. */
   readonly choice?: number;
   readonly scores?: readonly number[];
 }
@@ -80,7 +81,7 @@ export function createGenerator(engine: Engine, arm: Arm): Generator {
     const outputs = await program.run({
       ids: padded,
       last,
-      ...(bank ? { real, prompts: bank.embeddings } : {}),
+      ...(bank ? { real, prompts: bank.embeddings, ...chosenByLot(arm, [ids]) } : {}),
       ...(prefix ? { prefix: prefix.values } : {}),
     });
     const choice = outputs.choice?.[0];

@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Program, TensorSpec } from '../engine/program.ts';
 import type { Arm } from '../evaluate/arm.ts';
-import { choosePrompt, frontInputs, plainForward } from '../evaluate/score-program.ts';
+import { armForward, frontInputs } from '../evaluate/score-program.ts';
 import type { BlockOutput } from '../models/family.ts';
 import { embed, forward, logitsAt, type Model } from '../models/model.ts';
-import { promptedForward } from '../select/prompted.ts';
 
 const float = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
 const int = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
@@ -23,17 +22,14 @@ const cacheOutputs = (blocks: readonly BlockOutput[]): Record<string, tf.Tensor>
  * [1, kv heads, prompt + length, head dim], and with a bank `choice` and `scores`.
  */
 export function prefillProgram(arm: Arm, length: number): Program {
-  const { model, bank } = arm;
+  const { model } = arm;
   return {
     name: 'prefill',
     inputs: { ids: int(1, length), last: int(1), ...frontInputs(arm, 1, length) },
     build(given) {
       const x = embed(model, given.ids!);
-      const picked = choosePrompt(arm, x, given);
-      const run =
-        bank && picked
-          ? promptedForward(model, bank, given.prompts!, picked.choice, x)
-          : plainForward(arm, x, given);
+      const { forward: start, ...picked } = armForward(arm, x, given);
+      const run = start();
       const logits = logitsAt(model, run.hidden, given.last!);
       return { logits, ...cacheOutputs(run.blocks), ...picked };
     },

@@ -30,7 +30,11 @@ export interface ForwardOptions {
   readonly mask?: tf.Tensor;
   /** Largest position + 1; the length by default. */
   readonly positionLimit?: number;
+  /** By layer. */
   readonly past?: readonly Past[];
+  /** Blocks from `first` up to but not `last`: a part of the model, x being the input of `first`. */
+  readonly first?: number;
+  readonly last?: number;
 }
 
 export interface Forward {
@@ -52,16 +56,17 @@ export function forward(model: Model, x: tf.Tensor, options: ForwardOptions = {}
   const positions = options.positions ?? positionsFrom(0, batch, length);
   const mask = options.mask ?? causalMask(length);
   const positionLimit = options.positionLimit ?? length;
-  const first = enter(model, x, positions);
+  const { first = 0 } = options;
+  const entered = first === 0 ? enter(model, x, positions) : x;
   const blocks: BlockOutput[] = [];
-  for (let layer = 0; layer < model.config.layers; layer++) {
+  for (let layer = first; layer < (options.last ?? model.config.layers); layer++) {
     const past = options.past?.[layer];
-    const input = { x: blocks.at(-1)?.x ?? first, positions, mask, positionLimit };
+    const input = { x: blocks.at(-1)?.x ?? entered, positions, mask, positionLimit };
     blocks.push(
       model.family.block(model.config, model.weights, layer, past ? { ...input, past } : input),
     );
   }
-  return { hidden: blocks.at(-1)!.x, blocks };
+  return { hidden: blocks.at(-1)?.x ?? entered, blocks };
 }
 
 /** ids [batch, length] → [batch, length, embedding]. */

@@ -25,6 +25,8 @@ export interface Batch {
   readonly scored: number;
   /** Group of each sequence; fewer than `size` in a batch that is not full. */
   readonly groups: readonly string[];
+  /** Tokens at the beginning of each sequence that are only read. */
+  readonly given: readonly number[];
 }
 
 const inputLength = ({ ids }: Sequence): number => bucket(Math.max(1, ids.length - 1));
@@ -55,6 +57,7 @@ export function makeBatch(sequences: readonly Sequence[], { size, prefix }: Batc
     weights: new Float32Array(padded).fill(1 / scored, 0, scored),
     scored,
     groups: sequences.map(({ group }) => group),
+    given: sequences.map(({ scoredFrom }) => Math.max(1, scoredFrom)),
   };
 }
 

@@ -32,3 +32,22 @@ export async function embedTokens(
   }
   return embeddings;
 }
+
+/** Mean input embedding of each sequence of token ids, row-major [sequences, embedding]. */
+export async function meanEmbeddings(
+  engine: Engine,
+  model: Model,
+  sequences: readonly ArrayLike<number>[],
+): Promise<Float32Array> {
+  const width = model.config.embeddingSize;
+  const distinct = [...new Set(sequences.flatMap((ids) => Array.from(ids)))];
+  const rows = await embedTokens(engine, model, distinct);
+  const rowOf = new Map(distinct.map((id, i) => [id, i * width]));
+  const means = new Float32Array(sequences.length * width);
+  sequences.forEach((ids, sequence) => {
+    for (let t = 0; t < ids.length; t++)
+      for (let i = 0; i < width; i++)
+        means[sequence * width + i]! += rows[rowOf.get(ids[t]!)! + i]! / ids.length;
+  });
+  return means;
+}

@@ -2,18 +2,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import { KintsugiError } from '../../shared/errors.ts';
 import type { Tensors } from '../engine/program.ts';
 import { embed, forward, type Model, prependPrompt } from '../models/model.ts';
+import { GIVEN_MASK, givenMask, joinInputs } from './given.ts';
 import {
   adapterOf,
   adapterParameters,
   initialAdapter,
   type LoraShape,
-  type TrainableLora,
   trainableLora,
 } from './lora.ts';
 import type { Adaptation, ExtraInputs } from './objective.ts';
 import { initialPrompt, type PromptOptions } from './prompt.ts';
 import { type BankSplit, type Share, shareData } from './shares.ts';
-import type { HistoryPoint } from './training-state.ts';
+import type { TrainResult } from './train.ts';
 import { type Subject, type TuneData, type TuneRun, tuneAdaptation } from './tune.ts';
 import type { Example, LoraAdapter, SoftPrompt } from './types.ts';
 
@@ -21,13 +21,21 @@ export interface JointOptions extends Omit<PromptOptions, 'name'> {
   readonly bank: BankSplit;
   /** An adapter that is learned together with the prompts, one for all of them. */
   readonly lora?: LoraShape;
+  /** Prompts also learn to be chosen: ours, not the paper's. */
+  readonly routing?: Routing;
 }
 
-export interface TunedJointly {
+/** What a selector would make of a batch, and how much it counts that each input gets its own prompt. */
+export interface Routing {
+  /** Of −log of the own prompt's share of the scores, against the loss. */
+  readonly weight: number;
+  /** prompts [count, tokens, width], embedded inputs [batch, length, width], given [batch, length] → positive scores [batch, count]. */
+  scores(model: Model, prompts: tf.Tensor, x: tf.Tensor, given: tf.Tensor): tf.Tensor;
+}
+
+export interface TunedJointly extends Pick<TrainResult, 'history' | 'best' | 'stoppedAt'> {
   readonly prompts: readonly SoftPrompt[];
   readonly adapter: LoraAdapter | undefined;
-  readonly history: readonly HistoryPoint[];
-  readonly best: { readonly step: number; readonly validation: number } | undefined;
 }
 
 /**
@@ -43,7 +51,7 @@ export async function tuneJointly(
   run: TuneRun = {},
 ): Promise<TunedJointly> {
   const { model } = subject;
-  const { bank, lora, tokens, seed } = options;
+  const { bank, lora, tokens, seed, routing, ...rest } = options;
   if (bank.by === 'length' || bank.by === 'seeds')
     throw new KintsugiError(
       'ARGUMENT_INVALID',
@@ -55,17 +63,24 @@ export async function tuneJointly(
   const width = model.config.embeddingSize;
   const prompts = new Float32Array(names.length * tokens * width);
   for (const [index, { name, train }] of shares.entries()) {
-    const start = await initialPrompt(subject, { examples: train }, { ...options, name });
+    const start = await initialPrompt(
+      subject,
+      { examples: train },
+      { ...rest, tokens, seed, name },
+    );
     prompts.set(start, index * tokens * width);
   }
   const adapter = lora && initialAdapter(model, lora, seed);
-  const adaptation = jointAdaptation(model, names, tokens, adapter && { adapter, seed });
+  const adaptation = jointAdaptation(model, names, tokens, {
+    ...(adapter ? { lora: { adapter, seed } } : {}),
+    ...(routing ? { routing } : {}),
+  });
   const result = await tuneAdaptation(
     subject,
     adaptation,
     { prompts, ...(adapter ? adapterParameters(adapter) : {}) },
     { examples: grouped(shares, 'train'), validation: grouped(shares, 'validation') },
-    { ...options, batch: options.batch * names.length },
+    { ...rest, seed, batch: options.batch * names.length },
     run,
   );
   const tuned = result.parameters['prompts']!;
@@ -80,6 +95,7 @@ export async function tuneJointly(
     adapter: adapter && adapterOf(adapter, result.parameters),
     history: result.history,
     best: result.best,
+    stoppedAt: result.stoppedAt,
   };
 }
 
@@ -96,36 +112,50 @@ export function jointAdaptation(
   model: Model,
   names: readonly string[],
   tokens: number,
-  lora?: { readonly adapter: LoraAdapter; readonly seed: number },
+  {
+    lora,
+    routing,
+  }: {
+    readonly lora?: { readonly adapter: LoraAdapter; readonly seed: number };
+    readonly routing?: Routing;
+  } = {},
 ): Adaptation {
   const trainable = lora && trainableLora(lora.adapter, lora.seed, tokens);
   return {
-    name: lora ? 'bank-lora' : 'bank',
+    name: `bank${lora ? '-lora' : ''}${routing ? `-routed-${routing.weight}` : ''}`,
     shapes: {
       prompts: [names.length, tokens, model.config.embeddingSize],
       ...trainable?.shapes,
     },
     prefix: tokens,
-    extra: choiceInput(names, trainable),
+    extra: joinInputs(choiceInput(names), trainable?.extra, routing && givenMask),
     apply(tensors: Tensors, ids, extra) {
       const weights = trainable?.weights(model.weights, tensors, extra) ?? model.weights;
       const adapted = { ...model, weights };
-      const front = tf.gather(tensors['prompts']!, extra[CHOICE]!);
-      const joined = prependPrompt(front, embed(model, ids));
-      return { model: adapted, hidden: forward(adapted, joined).hidden };
+      const prompts = tensors['prompts']!;
+      const own = extra[CHOICE]!;
+      const x = embed(model, ids);
+      const { hidden } = forward(adapted, prependPrompt(tf.gather(prompts, own), x));
+      if (!routing) return { model: adapted, hidden };
+      const scores = routing.scores(adapted, prompts, x, extra[GIVEN_MASK]!);
+      return { model: adapted, hidden, penalty: tf.mul(misrouting(scores, own), routing.weight) };
     },
   };
 }
 
-/** Index of each sequence's prompt [size], beside what an adapter wants. */
-const choiceInput = (names: readonly string[], lora?: TrainableLora): ExtraInputs => ({
-  specs: (kind, sizes) => ({
-    [CHOICE]: { shape: [sizes.size], dtype: 'int32' },
-    ...lora?.extra?.specs(kind, sizes),
-  }),
-  feeds: (kind, batch, step) => {
-    const choice = new Int32Array(batch.size);
-    choice.set(batch.groups.map((group) => names.indexOf(group)));
-    return { [CHOICE]: choice, ...lora?.extra?.feeds(kind, batch, step) };
+/** Mean −log of the own prompt's share: scores [batch, count], own [batch] → a scalar. */
+function misrouting(scores: tf.Tensor, own: tf.Tensor): tf.Tensor {
+  const shares = tf.div(scores, tf.sum(scores, 1, true));
+  const picked = tf.oneHot(own as tf.Tensor1D, scores.shape[1]!);
+  return tf.neg(tf.mean(tf.log(tf.sum(tf.mul(shares, picked), 1))));
+}
+
+/** Index of each sequence's prompt [size]. */
+const choiceInput = (names: readonly string[]): ExtraInputs => ({
+  specs: (_kind, { size }) => ({ [CHOICE]: { shape: [size], dtype: 'int32' } }),
+  feeds: (_kind, { size, groups }) => {
+    const choice = new Int32Array(size);
+    choice.set(groups.map((group) => names.indexOf(group)));
+    return { [CHOICE]: choice };
   },
 });

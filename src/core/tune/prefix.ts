@@ -5,14 +5,12 @@ import type { ModelConfig, Past } from '../models/family.ts';
 import { embed, type Forward, forward, type Model, positionsFrom } from '../models/model.ts';
 import type { Adaptation } from './objective.ts';
 import { initialPrompt, type PromptOptions } from './prompt.ts';
-import type { HistoryPoint } from './training-state.ts';
+import type { TrainResult } from './train.ts';
 import { type Subject, type TuneData, type TuneRun, tuneAdaptation } from './tune.ts';
 import type { Prefix } from './types.ts';
 
-export interface TunedPrefix {
+export interface TunedPrefix extends Pick<TrainResult, 'history' | 'best' | 'stoppedAt'> {
   readonly prefix: Prefix;
-  readonly history: readonly HistoryPoint[];
-  readonly best: { readonly step: number; readonly validation: number } | undefined;
 }
 
 /**
@@ -39,6 +37,7 @@ export async function tunePrefix(
     prefix: { name, tokens, layers, keyValueHeads, headDim, values: tuned },
     history: result.history,
     best: result.best,
+    stoppedAt: result.stoppedAt,
   };
 }
 
@@ -94,10 +93,10 @@ async function promptPrefix(
   prompt: Float32Array,
   tokens: number,
 ): Promise<Float32Array> {
-  const { hiddenSize, layers, keyValueHeads, headDim } = model.config;
+  const { embeddingSize, layers, keyValueHeads, headDim } = model.config;
   const program = await engine.compile({
     name: 'prompt-prefix',
-    inputs: { prompt: { shape: [1, tokens, hiddenSize], dtype: 'float32' } },
+    inputs: { prompt: { shape: [1, tokens, embeddingSize], dtype: 'float32' } },
     build({ prompt: x }) {
       const parts = forward(model, x!).blocks.flatMap(({ key, value }) => [key, value]);
       const joined = tf.transpose(tf.concat(parts, 0), [2, 0, 1, 3]);

@@ -1,5 +1,5 @@
 import { KintsugiError } from '../../shared/errors.ts';
-import { embedTokens } from './embeddings.ts';
+import { meanEmbeddings } from './embeddings.ts';
 import { kMeans } from './kmeans.ts';
 import type { PromptOptions } from './prompt.ts';
 import { bestClusterCount } from './silhouette.ts';
@@ -115,30 +115,10 @@ async function clusterOf(
       `${count} clusters need as many examples, there are ${examples.length}`,
       examples.length,
     );
-  const means = await meanEmbeddings(subject, examples);
-  const width = subject.model.config.embeddingSize;
+  const { engine, model, tokenizer } = subject;
+  const read = examples.map(({ context, target }) => tokenizer.encode(context || target));
+  const means = await meanEmbeddings(engine, model, read);
+  const width = model.config.embeddingSize;
   const k = count === 'auto' ? bestClusterCount(means, width, MOST_CLUSTERS, seed) : count;
   return kMeans(means, width, k, seed).map((cluster) => `cluster-${cluster + 1}`);
-}
-
-/** Row-major [examples, hidden]. */
-async function meanEmbeddings(
-  subject: Subject,
-  examples: readonly Pick<Example, 'context' | 'target'>[],
-): Promise<Float32Array> {
-  const { engine, model, tokenizer } = subject;
-  const width = model.config.embeddingSize;
-  const inputs = examples.map(({ context, target }) =>
-    Int32Array.from(tokenizer.encode(context || target)),
-  );
-  const distinct = [...new Set(inputs.flatMap((ids) => [...ids]))];
-  const rows = await embedTokens(engine, model, distinct);
-  const rowOf = new Map(distinct.map((id, i) => [id, i * width]));
-  const means = new Float32Array(examples.length * width);
-  inputs.forEach((ids, example) => {
-    for (const id of ids)
-      for (let i = 0; i < width; i++)
-        means[example * width + i]! += rows[rowOf.get(id)! + i]! / ids.length;
-  });
-  return means;
 }

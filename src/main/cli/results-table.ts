@@ -30,23 +30,34 @@ export function formatResults(
     row('in memory', ({ bytesInMemory }) => formatBytes(bytesInMemory)),
     row('ms per input', ({ arm }) => timings.millisecondsPerInput[arm.id]?.toFixed(2) ?? NONE),
   ]);
-  const parts = [table, ...(selectors ? [formatSelectors(selectors)] : []), verdict];
+  const parts = [table, ...(selectors ? [formatSelectors(selectors, timings)] : []), verdict];
   return parts.join('\n\n');
 }
 
-const SELECTOR_NAMES: Readonly<Record<SelectorResult['kind'], string>> = {
-  random: 'a random prompt',
-  'best-fixed': 'the best prompt in hindsight',
-  idp: 'IDP',
-  oracle: 'an oracle',
-};
-
-function formatSelectors(selectors: readonly SelectorResult[]): string {
-  const items = selectors.map(
-    ({ kind, mean }) => `${SELECTOR_NAMES[kind]} ${formatAccuracy(mean)}`,
-  );
-  return `accuracy of the bank by who chooses, %: ${items.join(' · ')}`;
+/** Who chooses the prompt, what comes of it, and what it is worth against a random prompt. */
+function formatSelectors(
+  selectors: readonly SelectorResult[],
+  { millisecondsPerSelector = {} }: RunTimings,
+): string {
+  const rows = selectors.map(({ name, mean, overRandom, parameters }) => [
+    name,
+    formatAccuracy(mean),
+    overRandom ? formatPoints(overRandom.value) : NONE,
+    overRandom
+      ? `${formatPoints(overRandom.interval.low)} … ${formatPoints(overRandom.interval.high)}`
+      : NONE,
+    parameters === null ? NONE : formatCount(parameters),
+    millisecondsPerSelector[name]?.toFixed(2) ?? NONE,
+  ]);
+  const head = ['who chooses', 'accuracy, %', 'over random', '95% interval', 'parameters', 'ms'];
+  return formatTable([head, ...rows]);
 }
+
+/** A difference of accuracies in points, with its sign. */
+const formatPoints = (difference: number): string => {
+  const text = (100 * difference).toFixed(1);
+  return difference > 0 ? `+${text}` : text;
+};
 
 /** In %, with its standard error. */
 export function formatAccuracy(estimate: Estimate | undefined): string {

@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Arm as RunningArm } from '../../core/evaluate/arm.ts';
-import type { StoredBank } from '../../core/export/bank.ts';
+import { countedLayer } from '../../core/evaluate/fit-selector.ts';
 import { stackBank } from '../../core/select/bank.ts';
+import { type Selector, selectorParameters } from '../../core/select/selector.ts';
 import type { LoraAdapter, Prefix, SoftPrompt } from '../../core/tune/types.ts';
+import type { Recipe } from '../../shared/recipe.ts';
 import type { Arm, ArmId } from '../../shared/results.ts';
 import { adaptedModel, adapterParameters } from './adapted.ts';
 import { bestPrompt } from './best-prompt.ts';
 import type { LoadedModel } from './load-model.ts';
 import { tunedFolders } from './tune-stages.ts';
-import { loadAdapter, loadBank } from './tuned-folders.ts';
+import { loadAdapter, loadBank, loadPrefix } from './tuned-folders.ts';
 import type { Workspace } from './workspace.ts';
 
 /** One arm of the comparison, ready to answer. */
@@ -22,17 +24,39 @@ export interface PreparedArm {
   readonly extraParameters: number;
 }
 
-export const ARM_LABELS: Readonly<Record<ArmId, string>> = {
+const ARM_LABELS: Readonly<Record<ArmId, string>> = {
   original: 'original',
   compressed: 'compressed',
   prompt: '+ best prompt',
   idp: '+ IDP bank',
+  prefix: '+ prefix',
   lora: '+ LoRA',
+  'bank-lora': '+ bank and LoRA',
 };
 
-/** Arms that tuning makes, once per seed. */
-export const TUNED_ARMS = ['prompt', 'idp', 'lora'] as const satisfies readonly ArmId[];
-type TunedArm = (typeof TUNED_ARMS)[number];
+/** The bank's arm is named after IDP only where IDP chooses. */
+export const armLabel = (id: ArmId, { selector }: Recipe): string =>
+  id === 'idp' && selector.kind !== 'idp' ? '+ prompt bank' : ARM_LABELS[id];
+
+type TunedArm = Exclude<ArmId, 'original' | 'compressed'>;
+
+/** What is tuned for each arm; the best prompt may also be one of the bank's. */
+export const FOLDERS = {
+  prompt: 'single',
+  idp: 'bank',
+  prefix: 'prefix',
+  lora: 'lora',
+  'bank-lora': 'together',
+} as const;
+
+/** Arms that the recipe's tuning makes, once per seed. */
+export const tunedArms = ({ tuning: { prefix, together } }: Recipe): TunedArm[] => [
+  'prompt',
+  'idp',
+  ...(prefix ? (['prefix'] as const) : []),
+  'lora',
+  ...(together ? (['bank-lora'] as const) : []),
+];
 
 export async function prepareBaseline(
   workspace: Workspace,
@@ -52,10 +76,8 @@ export async function prepareTunedArm(
   const folders = tunedFolders(seed);
   const at = (folder: string) => join(workspace.directory, folder);
   switch (id) {
-    case 'idp': {
-      const { prompts } = await loadBank(at(folders.bank), loaded);
-      return idpArm(loaded, prompts, workspace.recipe.selector.layer);
-    }
+    case 'idp':
+      return bankArm(loaded, await loadBank(at(folders.bank), loaded));
     case 'prompt': {
       const bank = await loadBank(at(folders.bank), loaded);
       // A run that was stopped early may not have come to the prompt on all the data.
@@ -67,16 +89,31 @@ export async function prepareTunedArm(
     }
     case 'lora':
       return loraArm(loaded, await loadAdapter(at(folders.lora), loaded));
+    case 'prefix':
+      return prefixArm(loaded, await loadPrefix(at(folders.prefix), loaded));
+    case 'bank-lora': {
+      const bank = await loadBank(at(join(folders.together, 'bank')), loaded);
+      const adapter = await loadAdapter(at(join(folders.together, 'lora')), loaded);
+      return withAdapter(bankArm(loaded, bank), adapter);
+    }
   }
 }
 
-/** Every input chooses its prompt; a negative layer counts from the last. */
-function idpArm(loaded: LoadedModel, prompts: readonly SoftPrompt[], layer: number): PreparedArm {
+/** A bank with the selector that it names. */
+export function bankArm(
+  loaded: LoadedModel,
+  { prompts, selector }: { readonly prompts: readonly SoftPrompt[]; readonly selector: Selector },
+): PreparedArm {
+  if (selector.kind === 'fixed') return fixedArm(loaded, prompts[selector.prompt]!);
   const { layers } = loaded.model.config;
-  const counted = layer < 0 ? layers + layer : layer;
-  const chosen = Math.min(Math.max(counted, 0), layers - 1);
-  const selector = { kind: 'idp', layer: chosen } as const;
-  return promptedArm(loaded, prompts, { model: loaded.model, bank: stackBank(prompts), selector });
+  const counted =
+    selector.kind === 'idp'
+      ? { ...selector, layer: countedLayer(selector.layer, layers) }
+      : selector;
+  const arm = { model: loaded.model, bank: stackBank(prompts), selector: counted };
+  const prepared = promptedArm(loaded, prompts, arm);
+  const extraParameters = prepared.extraParameters + selectorParameters(selector);
+  return { ...prepared, extraParameters };
 }
 
 /** All inputs share one prompt. */
@@ -89,18 +126,12 @@ export function fixedArm(loaded: LoadedModel, prompt: SoftPrompt): PreparedArm {
   });
 }
 
-/** A stored bank with the selector that it names. */
-export const bankArm = (loaded: LoadedModel, { prompts, selector }: StoredBank): PreparedArm =>
-  selector.kind === 'idp'
-    ? idpArm(loaded, prompts, selector.layer)
-    : fixedArm(loaded, prompts[selector.prompt]!);
-
 /** How an arm with a bank picks its prompt, in words that results carry. */
 export function shownSelector({ arm, promptNames }: PreparedArm): NonNullable<Arm['selector']> {
   const selector = arm.selector!;
-  return selector.kind === 'idp'
-    ? selector
-    : { kind: selector.kind, prompt: promptNames[selector.prompt]! };
+  const { kind } = selector;
+  if (kind === 'fixed') return { kind, prompt: promptNames[selector.prompt]! };
+  return 'layer' in selector ? { kind, layer: selector.layer } : { kind };
 }
 
 function promptedArm(

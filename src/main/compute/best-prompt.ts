@@ -2,7 +2,7 @@ import { createScorer } from '../../core/evaluate/score.ts';
 import { stackBank } from '../../core/select/bank.ts';
 import { encodePair } from '../../core/tune/sequences.ts';
 import type { SoftPrompt } from '../../core/tune/types.ts';
-import { tuningSubject } from './tune-stages.ts';
+import { tuningSubject } from './tuning-subject.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Validation examples that the choice looks at, at most; evenly spaced over all of them. */

@@ -1,8 +1,9 @@
 import { checkCompression } from '../../core/compress/options.ts';
+import type { Task } from '../../core/evaluate/tasks.ts';
 import type { Model } from '../../core/models/model.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { mostPromptTokens } from '../../shared/model-limits.ts';
-import type { Recipe } from '../../shared/recipe.ts';
+import type { Recipe, SelectorRecipe } from '../../shared/recipe.ts';
 import { limitsOf, linearShapes } from './model-shape.ts';
 
 /**
@@ -15,9 +16,84 @@ export function checkRecipeFits(model: Model, recipe: Recipe): void {
   const { length } = recipe.compression.calibration;
   atMost('compression.calibration.length', length, config.maxPositions, 'positions');
   const room = mostPromptTokens(limitsOf(model));
-  atMost('tuning.tokens', recipe.tuning.tokens, room, 'positions');
-  const { layer } = recipe.selector;
-  atMost('selector.layer', layer < 0 ? -layer - 1 : layer, config.layers - 1, 'blocks');
+  const { prefix, tokens } = recipe.tuning;
+  atMost('tuning.tokens', tokens, room, 'positions');
+  if (prefix) atMost('tuning.prefix.tokens', prefix.tokens, room, 'positions');
+  checkSelector('selector', recipe.selector, config.layers, recipe);
+  for (const [index, selector] of recipe.selectors.entries())
+    checkSelector(`selectors.${index}`, selector, config.layers, recipe);
+  checkBank(recipe);
+}
+
+function checkSelector(
+  field: string,
+  selector: SelectorRecipe,
+  layers: number,
+  { tuning: { bank } }: Recipe,
+): void {
+  if ('layer' in selector) {
+    const { layer } = selector;
+    atMost(`${field}.layer`, layer < 0 ? -layer - 1 : layer, layers - 1, 'blocks');
+  }
+  if (selector.kind === 'mixture' && bank.by === 'length')
+    throw impossible(field, 'Prompts of different lengths cannot be mixed');
+}
+
+/** Combinations that no run can work. */
+function checkBank({ tuning: { bank, together, tokens }, selector }: Recipe): void {
+  if (bank.routing > 0 && !(bank.joint && 'layer' in selector))
+    throw impossible(
+      'tuning.bank.routing',
+      'Prompts learn to be attended to only in one pass and under an IDP selector',
+    );
+  const shared = bank.by === 'length' || bank.by === 'seeds';
+  if (shared && (bank.joint || together))
+    throw impossible(
+      'tuning.bank.by',
+      `Prompts by ${bank.by} read the same data and cannot be tuned in one pass`,
+    );
+  if (bank.by === 'length')
+    atMost(
+      'tuning.bank.count',
+      bank.count,
+      Math.floor(Math.log2(tokens)) + 1,
+      'halves of its tokens',
+    );
+}
+
+const impossible = (field: string, message: string): KintsugiError =>
+  new KintsugiError('RECIPE_INVALID', `"${field}": ${message}.`, {
+    field,
+    next: 'Choose another combination.',
+  });
+
+/**
+ * Refuses tasks that cannot be tuned on or shared out as the recipe asks, before any work.
+ * @throws KintsugiError DATA_INVALID, RECIPE_INVALID naming the field
+ */
+export function checkRecipeTasks(recipe: Recipe, tasks: readonly Task[]): void {
+  const empty = tasks.find(({ train }) => train.length === 0);
+  if (empty)
+    throw new KintsugiError('DATA_INVALID', `The task ${empty.name} has nothing to tune on`, {
+      field: `${empty.name}.train`,
+      next: 'Leave the task out, or add questions to its training half.',
+    });
+  const { by, count } = recipe.tuning.bank;
+  if (by === 'family') fewer('tuning.bank.count', count, tasks.length, 'tasks');
+  const inputs = tasks.reduce((sum, { train }) => sum + train.length, 0);
+  if (by === 'clusters') fewer('tuning.bank.count', count, inputs, 'tuning inputs');
+}
+
+function fewer(field: string, value: number, limit: number, what: string): void {
+  if (value <= limit) return;
+  throw new KintsugiError(
+    'RECIPE_INVALID',
+    `"${field}" is ${value}, and there are ${limit} ${what}`,
+    {
+      field,
+      next: `Choose ${limit} or less, or share the data out in another way.`,
+    },
+  );
 }
 
 function atMost(field: string, value: number, limit: number, what: string): void {

@@ -1,17 +1,23 @@
+import { join } from 'node:path';
 import { answerTasks, type ItemAnswer } from '../../core/evaluate/answer.ts';
 import { latency } from '../../core/evaluate/latency.ts';
 import type { Scorer } from '../../core/evaluate/score.ts';
 import type { Task } from '../../core/evaluate/tasks.ts';
+import { scoreShares, selectorParameters } from '../../core/select/selector.ts';
 import { encodePair } from '../../core/tune/sequences.ts';
+import { selectorName } from '../../shared/recipe.ts';
 import type { ArmId } from '../../shared/results.ts';
 import { type Answer, saveAnswers } from '../db/answers.ts';
 import type { Store } from '../db/open.ts';
 import { createAnswerer } from './answerer.ts';
-import { type PreparedArm, prepareBaseline, prepareTunedArm, TUNED_ARMS } from './arms.ts';
+import { bankArm, type PreparedArm, prepareBaseline, prepareTunedArm, tunedArms } from './arms.ts';
+import { runFitter } from './fit-selectors.ts';
 import type { Stage, StageContext } from './stage.ts';
 import { starter } from './starter.ts';
 import { comparedArms, comparedSeeds } from './stopped-early.ts';
 import { textPerplexity } from './text.ts';
+import { tunedFolders } from './tune-stages.ts';
+import { loadBank } from './tuned-folders.ts';
 import type { Workspace } from './workspace.ts';
 
 /** What an evaluation stage leaves beside the answers, as metrics of step 0. */
@@ -55,23 +61,83 @@ export function evaluateStages(
     stage('original', first, () => prepareBaseline(workspace, 'original')),
     stage('compressed', first, () => prepareBaseline(workspace, 'compressed')),
     ...seeds.flatMap((seed) =>
-      TUNED_ARMS.map((arm) =>
+      tunedArms(workspace.recipe).map((arm) =>
         stage(arm, seed, (signal) => prepareTunedArm(workspace, arm, seed, signal)),
       ),
     ),
     ...seeds.map((seed) => controlsStage(store, runId, workspace, seed, seeds)),
+    ...(workspace.recipe.selectors.length === 0
+      ? []
+      : seeds.map((seed) => selectorsStage(store, runId, workspace, seed, seeds))),
   ];
 }
 
 /** Why an arm is not asked: a run that was stopped early has not tuned it. */
 function leftOut(
-  { directory }: Workspace,
+  workspace: Workspace,
   arm: ArmId,
   seed: number,
   seeds: readonly number[],
 ): string | null {
-  const tuned = comparedArms(directory, seeds).includes(arm);
-  return tuned && comparedSeeds(directory, seeds).includes(seed) ? null : 'left out: not tuned';
+  const tuned = comparedArms(workspace, seeds).includes(arm);
+  return tuned && comparedSeeds(workspace, seeds).includes(seed) ? null : 'left out: not tuned';
+}
+
+/** Name under which the answers of the bank with one of the recipe's selectors are stored. */
+export const selectorArm = (name: string): string => `selector ${name}`;
+
+/** The bank under each of the recipe's further selectors, fitted to it here. */
+function selectorsStage(
+  store: Store,
+  runId: string,
+  workspace: Workspace,
+  seed: number,
+  seeds: readonly number[],
+): Stage {
+  return {
+    name: `evaluate:selectors@${seed}`,
+    async run(context) {
+      const why = leftOut(workspace, 'idp', seed, seeds);
+      if (why !== null) return context.leaveOut(why);
+      const { recipe, directory } = workspace;
+      const loaded = await workspace.compressed();
+      const { prompts } = await loadBank(join(directory, tunedFolders(seed).bank), loaded);
+      const fitter = await runFitter(workspace, seed, prompts, context);
+      const count = recipe.selectors.length;
+      for (const [index, wanted] of recipe.selectors.entries()) {
+        const name = selectorName(wanted);
+        const selector = await fitter.fit(wanted);
+        const prepared = bankArm(loaded, { prompts, selector });
+        const progress = (share: number) => context.progress((index + share) / count);
+        const answers = await answerAs(workspace, prepared, context.signal, progress);
+        await saveAnswers(store.db, { runId, arm: selectorArm(name), seed }, answers.rows);
+        context.metric(0, `${name} ${MEASURES.milliseconds}`, answers.milliseconds);
+        context.metric(0, `${name} ${MEASURES.extraParameters}`, selectorParameters(selector));
+      }
+    },
+  };
+}
+
+async function answerAs(
+  workspace: Workspace,
+  prepared: PreparedArm,
+  signal: AbortSignal,
+  progress: (share: number) => void,
+): Promise<{ readonly rows: Answer[]; readonly milliseconds: number }> {
+  const tasks = await workspace.tasks();
+  const scorer = createAnswerer(await workspace.engine(), prepared.arm);
+  try {
+    const { tokenizer } = prepared.loaded;
+    const { itemsPerTask } = workspace.recipe.evaluation;
+    const answers = await answerTasks(scorer, tokenizer, tasks, itemsPerTask, {
+      signal,
+      onProgress: (done, total) => progress(done / total),
+    });
+    const milliseconds = await timePerInput(prepared, scorer, tasks);
+    return { rows: answers.map((answer) => toAnswer(prepared, answer)), milliseconds };
+  } finally {
+    await scorer.release();
+  }
 }
 
 /** Every prompt of the bank on every input: what IDP could have chosen. */
@@ -87,7 +153,10 @@ function controlsStage(
     async run({ signal, progress, leaveOut }) {
       const why = leftOut(workspace, 'idp', seed, seeds);
       if (why !== null) return leaveOut(why);
-      const prepared = await prepareTunedArm(workspace, 'idp', seed, signal);
+      const loaded = await workspace.compressed();
+      const folder = join(workspace.directory, tunedFolders(seed).bank);
+      const bank = await loadBank(folder, loaded);
+      const prepared = bankArm(loaded, { ...bank, selector: { kind: 'idp', layer: 0 } });
       const { itemsPerTask } = workspace.recipe.evaluation;
       const tasks = await workspace.tasks();
       const engine = await workspace.engine();
@@ -157,7 +226,7 @@ function timePerInput(
   return latency(scorer, inputs);
 }
 
-function toAnswer({ promptNames }: PreparedArm, answer: ItemAnswer): Answer {
+function toAnswer({ arm, promptNames }: PreparedArm, answer: ItemAnswer): Answer {
   const { task, item, correct, logLikelihoods, prompt, promptScores } = answer;
   return {
     task,
@@ -165,11 +234,6 @@ function toAnswer({ promptNames }: PreparedArm, answer: ItemAnswer): Answer {
     correct,
     scores: logLikelihoods,
     prompt: prompt === undefined ? null : promptNames[prompt]!,
-    attention: promptScores === undefined ? null : shares(promptScores),
+    attention: promptScores === undefined ? null : scoreShares(arm.selector!.kind, promptScores),
   };
-}
-
-function shares(scores: readonly number[]): number[] {
-  const total = scores.reduce((sum, score) => sum + score, 0);
-  return scores.map((score) => score / total);
 }

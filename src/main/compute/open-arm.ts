@@ -1,5 +1,6 @@
 import type { Engine } from '../../core/engine/program.ts';
 import { virtualTokens } from '../../core/evaluate/arm.ts';
+import { scoreShares } from '../../core/select/selector.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { bankArm, type PreparedArm, prefixArm, withAdapter } from './arms.ts';
 import { type EngineChoice, openEngine } from './engine.ts';
@@ -47,17 +48,17 @@ export async function withArm<T>(
   return use(prepared, await openEngine(engine));
 }
 
-/** The prompt that answered, by name, and the attention share of each; null without a bank. */
+/** The prompt that answered, by name, and the share of each in the choice; null without a bank. */
 export function describeChoice(
-  { promptNames }: PreparedArm,
+  { arm, promptNames }: PreparedArm,
   { choice, scores }: { readonly choice?: number; readonly scores?: readonly number[] },
 ) {
   if (choice === undefined) return null;
-  const total = scores?.reduce((sum, score) => sum + score, 0) ?? 0;
+  const shares = scores && scoreShares(arm.selector!.kind, scores);
   return {
     prompt: promptNames[choice]!,
-    attention: scores
-      ? Object.fromEntries(scores.map((score, i) => [promptNames[i]!, score / total]))
+    attention: shares
+      ? Object.fromEntries(shares.map((share, i) => [promptNames[i]!, share]))
       : null,
   };
 }

@@ -6,7 +6,14 @@ import { promptOfArm } from '../db/answer-table.ts';
 import { findLibraryBank } from '../db/library.ts';
 import type { Store } from '../db/open.ts';
 import type { Run } from '../db/runs.ts';
-import { bankArm, fixedArm, type PreparedArm, prepareBaseline, prepareTunedArm } from './arms.ts';
+import {
+  bankArm,
+  FOLDERS,
+  fixedArm,
+  type PreparedArm,
+  prepareBaseline,
+  prepareTunedArm,
+} from './arms.ts';
 import { SINGLE_PROMPT, tunedFolders } from './tune-stages.ts';
 import { loadBank } from './tuned-folders.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
@@ -37,7 +44,7 @@ export async function openRunArm(
   const folders = tunedFolders(seed);
   if (arm !== 'prompt') {
     const prepared = await prepareTunedArm(workspace, arm, seed, new AbortController().signal);
-    return { prepared, folder: at(arm === 'idp' ? folders.bank : folders.lora) };
+    return { prepared, folder: at(folders[FOLDERS[arm]]) };
   }
   // Which prompt was best took a pass over the validation facts; the answers say how it came out.
   const name = await promptOfArm(store.db, { runId: run.id, arm, seed });

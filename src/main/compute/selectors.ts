@@ -1,4 +1,4 @@
-import { createRandom } from '../../core/random.ts';
+import { pairedDifference } from '../../core/evaluate/statistics-bootstrap.ts';
 import type { SelectorResult } from '../../shared/results.ts';
 import { accuracies } from './summarise.ts';
 
@@ -10,50 +10,76 @@ export interface BankAnswer {
     /** log p of the right answer. */
     readonly logLikelihood: number;
   }[];
-  /** What IDP chose and whether it was right. */
-  readonly idp: boolean;
 }
 
-type Choose = (answers: readonly BankAnswer[], seed: number) => readonly boolean[];
+/** What a selector made of the same inputs. */
+export interface SelectedAnswers {
+  readonly kind: SelectorResult['kind'];
+  readonly name: string;
+  readonly parameters: number;
+  /** 0 or 1 by seed, then by input. */
+  readonly correct: readonly (readonly number[])[];
+}
 
-const random: Choose = (answers, seed) => {
-  const generator = createRandom(seed, 'random selector');
-  return answers.map(({ byPrompt }) => generator.pick(byPrompt).correct);
-};
+type Bound = (answers: readonly BankAnswer[]) => readonly number[];
+
+const right = ({ correct }: { readonly correct: boolean }): number => (correct ? 1 : 0);
+
+/** What a prompt drawn by lot is expected to give: no luck of one draw. */
+const random: Bound = (answers) =>
+  answers.map(
+    ({ byPrompt }) => byPrompt.reduce((sum, each) => sum + right(each), 0) / byPrompt.length,
+  );
 
 /** The one prompt that turns out best on these very inputs. */
-const bestFixed: Choose = (answers) => {
+const hindsight: Bound = (answers) => {
   const prompts = answers[0]!.byPrompt.map((_, prompt) =>
-    answers.map(({ byPrompt }) => byPrompt[prompt]!.correct),
+    answers.map(({ byPrompt }) => right(byPrompt[prompt]!)),
   );
-  const rights = prompts.map((correct) => correct.filter(Boolean).length);
+  const rights = prompts.map((correct) => correct.reduce((a, b) => a + b, 0));
   return prompts[rights.indexOf(Math.max(...rights))]!;
 };
 
 /** Knows the right answer and takes the prompt that finds it likeliest. */
-const oracle: Choose = (answers) =>
-  answers.map(({ byPrompt }) => {
-    const best = byPrompt.reduce((a, b) => (b.logLikelihood > a.logLikelihood ? b : a));
-    return best.correct;
-  });
+const oracle: Bound = (answers) =>
+  answers.map(({ byPrompt }) =>
+    right(byPrompt.reduce((a, b) => (b.logLikelihood > a.logLikelihood ? b : a))),
+  );
 
-const SELECTORS: readonly { readonly kind: SelectorResult['kind']; readonly choose: Choose }[] = [
-  { kind: 'random', choose: random },
-  { kind: 'best-fixed', choose: bestFixed },
-  { kind: 'idp', choose: (answers) => answers.map(({ idp }) => idp) },
-  { kind: 'oracle', choose: oracle },
+const BOUNDS: readonly { readonly kind: SelectorResult['kind']; name: string; bound: Bound }[] = [
+  { kind: 'random', name: 'random prompt', bound: random },
+  { kind: 'hindsight', name: 'best prompt in hindsight', bound: hindsight },
+  { kind: 'oracle', name: 'oracle', bound: oracle },
 ];
 
-/** Accuracy of the same banks under IDP and its controls; `bySeed` has the same inputs in one order. */
+/**
+ * The same banks under every selector and between its bounds, each against a random prompt on the
+ * same inputs. `bySeed` and the selectors' answers have the same inputs in one order.
+ */
 export function compareSelectors(
   bySeed: readonly (readonly BankAnswer[])[],
-  seeds: readonly number[],
+  selected: readonly SelectedAnswers[],
+  bootstrap: { readonly resamples: number; readonly seed: number },
 ): SelectorResult[] {
   const tasks = bySeed[0]!.map(({ task }) => task);
-  return SELECTORS.map(({ kind, choose }) => {
-    const correct = bySeed.map((answers, i) =>
-      choose(answers, seeds[i]!).map((right) => (right ? 1 : 0)),
-    );
-    return { kind, mean: accuracies({ tasks, correct }).mean };
-  });
+  const baseline = bySeed.map(random);
+  const bounds = BOUNDS.map(({ kind, name, bound }) => ({
+    kind,
+    name,
+    parameters: null,
+    correct: bySeed.map(bound),
+  }));
+  return [...bounds, ...selected].map(({ kind, name, parameters, correct }) => ({
+    kind,
+    name,
+    parameters,
+    mean: accuracies({ tasks, correct }).mean,
+    overRandom:
+      kind === 'random' && parameters === null
+        ? null
+        : pairedDifference(
+            correct.map((scores, seed) => ({ tasks, pair: [baseline[seed]!, scores] })),
+            bootstrap,
+          ),
+  }));
 }

@@ -2,26 +2,29 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ArmId } from '../../shared/results.ts';
 import type { StageRow } from '../db/schema.ts';
-import { TUNED_ARMS } from './arms.ts';
+import { FOLDERS, tunedArms } from './arms.ts';
 import { tunedFolders } from './tune-stages.ts';
+import type { Workspace } from './workspace.ts';
 
 /** What a run that was stopped while it tuned has to compare; every other run compares everything. */
 
 const isTuned = (directory: string, folder: string): boolean => existsSync(join(directory, folder));
 
 /** Seeds that are tuned to the end, or the first alone, as far as it went. */
-export function comparedSeeds(directory: string, seeds: readonly number[]): number[] {
+export function comparedSeeds(workspace: Workspace, seeds: readonly number[]): number[] {
+  const { directory, recipe } = workspace;
+  const asked = ['bank', ...tunedArms(recipe).map((arm) => FOLDERS[arm])] as const;
   const whole = seeds.filter((seed) =>
-    Object.values(tunedFolders(seed)).every((folder) => isTuned(directory, folder)),
+    asked.every((folder) => isTuned(directory, tunedFolders(seed)[folder])),
   );
   return whole.length > 0 ? whole : seeds.slice(0, 1);
 }
 
 /** A bank there always is, and with it the best of its prompts. */
-export function comparedArms(directory: string, seeds: readonly number[]): ArmId[] {
-  const [first] = comparedSeeds(directory, seeds);
-  const tuned = TUNED_ARMS.filter(
-    (arm) => arm !== 'lora' || isTuned(directory, tunedFolders(first!).lora),
+export function comparedArms(workspace: Workspace, seeds: readonly number[]): ArmId[] {
+  const [first] = comparedSeeds(workspace, seeds);
+  const tuned = tunedArms(workspace.recipe).filter(
+    (arm) => arm === 'prompt' || isTuned(workspace.directory, tunedFolders(first!)[FOLDERS[arm]]),
   );
   return ['original', 'compressed', ...tuned];
 }

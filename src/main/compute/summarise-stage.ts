@@ -3,16 +3,18 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CompressionReport } from '../../core/compress/report.ts';
 import type { ChoiceItem, ClozeItem } from '../../core/evaluate/tasks.ts';
+import { readBank } from '../../core/export/bank.ts';
+import { type Recipe, selectorName } from '../../shared/recipe.ts';
 import type { Arm, ArmId, RunTimings } from '../../shared/results.ts';
 import { type Answer, readAnswers } from '../db/answers.ts';
 import { readMetrics } from '../db/metrics.ts';
 import type { Store } from '../db/open.ts';
 import { saveResults } from '../db/results.ts';
 import { listStages } from '../db/stages.ts';
-import { ARM_LABELS } from './arms.ts';
-import { evaluateStage, fixedPromptArm, MEASURES } from './evaluate-stages.ts';
+import { armLabel, FOLDERS } from './arms.ts';
+import { evaluateStage, fixedPromptArm, MEASURES, selectorArm } from './evaluate-stages.ts';
 import { parameterCount } from './model-shape.ts';
-import { type BankAnswer, compareSelectors } from './selectors.ts';
+import { type BankAnswer, compareSelectors, type SelectedAnswers } from './selectors.ts';
 import type { Stage } from './stage.ts';
 import { comparedArms, comparedSeeds, remarks } from './stopped-early.ts';
 import { type ArmMeasurements, type Scored, summarise } from './summarise.ts';
@@ -33,12 +35,12 @@ export function summariseStage(
     async run() {
       const { recipe, directory } = workspace;
       const stopped = remarks(await listStages(store.db, runId));
-      const compared = comparedSeeds(directory, seeds);
+      const compared = comparedSeeds(workspace, seeds);
       const report = await readReport(directory);
       const measures = await readMeasures(store, runId);
       const hashes = await artefactHashes(store, runId);
       const arms: ArmMeasurements[] = [];
-      const ids = comparedArms(directory, seeds);
+      const ids = comparedArms(workspace, seeds);
       const seedsOf = (id: ArmId) => (isBaseline(id) ? seeds.slice(0, 1) : compared);
       for (const id of ids) {
         const armSeeds = seedsOf(id);
@@ -60,9 +62,10 @@ export function summariseStage(
       const parameters = parameterCount((await workspace.original()).model);
       const results = summarise(arms, { seeds: compared, parameters, stopped }, bootstrap);
       const banks = await readBankAnswers(store, runId, workspace, compared);
+      const selected = await readSelected(store, runId, recipe, compared);
       await saveResults(store.db, runId, {
-        results: { ...results, selectors: compareSelectors(banks, compared) },
-        timings: await readTimings(store, runId, ids, seedsOf, measures),
+        results: { ...results, selectors: compareSelectors(banks, selected, bootstrap) },
+        timings: await readTimings(store, runId, recipe, { arms: ids, seedsOf, measures }),
       });
     },
   };
@@ -107,11 +110,11 @@ async function describeArm(
   },
 ): Promise<Arm> {
   const { checkpoint } = await (id === 'original' ? workspace.original() : workspace.compressed());
-  const base = { id, label: ARM_LABELS[id], weightsHash: checkpoint.hash };
+  const base = { id, label: armLabel(id, workspace.recipe), weightsHash: checkpoint.hash };
   if (id === 'original' || id === 'compressed') return base;
   const prompts = answers.map((seed) => seed[0]?.prompt ?? '');
   const parts = seeds.map((seed, i) => {
-    if (id !== 'prompt') return { what: PARTS[id], seed };
+    if (id !== 'prompt') return { what: FOLDERS[id], seed };
     return { what: prompts[i] === SINGLE_PROMPT ? ('single' as const) : ('bank' as const), seed };
   });
   const hash = combine(parts.map(({ what, seed }) => hashes.get(tunedFolders(seed)[what])!));
@@ -119,7 +122,10 @@ async function describeArm(
   const label = early ? `${base.label} (stopped early)` : base.label;
   switch (id) {
     case 'lora':
+    case 'prefix':
       return { ...base, label, adapterHash: hash };
+    case 'bank-lora':
+      return { ...base, label, adapterHash: hash, selector: workspace.recipe.selector };
     case 'idp':
       return { ...base, label, bankHash: hash, selector: workspace.recipe.selector };
     case 'prompt': {
@@ -129,8 +135,6 @@ async function describeArm(
   }
 }
 
-const PARTS = { idp: 'bank', lora: 'lora' } as const;
-
 const combine = (hashes: readonly string[]): string =>
   hashes.length === 1 ? hashes[0]! : createHash('sha256').update(hashes.join('\n')).digest('hex');
 
@@ -138,7 +142,7 @@ const combine = (hashes: readonly string[]): string =>
 const readArmAnswers = (
   store: Store,
   runId: string,
-  arm: ArmId,
+  arm: string,
   seeds: readonly number[],
 ): Promise<Answer[][]> =>
   Promise.all(seeds.map((seed) => readAnswers(store.db, { runId, arm, seed })));
@@ -162,14 +166,13 @@ async function readBankAnswers(
     ),
   );
   const read = async (seed: number): Promise<BankAnswer[]> => {
-    const chosen = await readAnswers(store.db, { runId, arm: 'idp', seed });
     const prompts: Answer[][] = [];
-    for (const prompt of chosen[0]!.attention!.keys()) {
+    const { prompts: bank } = await readBank(join(workspace.directory, tunedFolders(seed).bank));
+    for (const prompt of bank.keys()) {
       prompts.push(await readAnswers(store.db, { runId, arm: fixedPromptArm(prompt), seed }));
     }
-    return chosen.map(({ task, itemId, correct }, i) => ({
+    return prompts[0]!.map(({ task, itemId }, i) => ({
       task,
-      idp: correct,
       byPrompt: prompts.map((answers) => ({
         correct: answers[i]!.correct,
         logLikelihood: right.get(`${task} ${itemId}`)!(answers[i]!.scores),
@@ -177,6 +180,30 @@ async function readBankAnswers(
     }));
   };
   return Promise.all(seeds.map(read));
+}
+
+/** The bank's arm and the recipe's further selectors on the same inputs. */
+async function readSelected(
+  store: Store,
+  runId: string,
+  { selector, selectors }: Recipe,
+  seeds: readonly number[],
+): Promise<SelectedAnswers[]> {
+  const metrics = await readMetrics(store.db, runId);
+  const parameters = (name: string) =>
+    metrics.find((row) => row.name === `${name} ${MEASURES.extraParameters}`)?.value ?? 0;
+  const asked = [
+    { wanted: selector, arm: 'idp' },
+    ...selectors.map((wanted) => ({ wanted, arm: selectorArm(selectorName(wanted)) })),
+  ];
+  return Promise.all(
+    asked.map(async ({ wanted, arm }) => ({
+      kind: wanted.kind,
+      name: selectorName(wanted),
+      parameters: parameters(selectorName(wanted)),
+      correct: toScored(await readArmAnswers(store, runId, arm, seeds)).correct,
+    })),
+  );
 }
 
 /** From an answer's log-likelihoods to that of the right choice, or of the likeliest right answer. */
@@ -188,10 +215,23 @@ const rightLogLikelihood =
 async function readTimings(
   store: Store,
   runId: string,
-  arms: readonly ArmId[],
-  seedsOf: (arm: ArmId) => readonly number[],
-  measures: Measures,
+  recipe: Recipe,
+  {
+    arms,
+    seedsOf,
+    measures,
+  }: {
+    readonly arms: readonly ArmId[];
+    readonly seedsOf: (arm: ArmId) => readonly number[];
+    readonly measures: Measures;
+  },
 ): Promise<RunTimings> {
+  const metrics = await readMetrics(store.db, runId);
+  const perSelector = recipe.selectors.map((wanted) => {
+    const name = selectorName(wanted);
+    const rows = metrics.filter((row) => row.name === `${name} ${MEASURES.milliseconds}`);
+    return [name, mean(rows.map(({ value }) => value))] as const;
+  });
   const stages = await listStages(store.db, runId);
   const seconds = stages.flatMap(({ name, started_at: start, finished_at: end }) =>
     start === null || end === null ? [] : [[name, (end - start) / 1000] as const],
@@ -202,6 +242,7 @@ async function readTimings(
   });
   return {
     millisecondsPerInput: Object.fromEntries(times),
+    millisecondsPerSelector: Object.fromEntries(perSelector),
     stageSeconds: Object.fromEntries(seconds),
   };
 }

@@ -1,6 +1,14 @@
+import { compareArms } from '../../core/evaluate/comparison.ts';
 import { type RecoveryScores, recovery } from '../../core/evaluate/recovery.ts';
 import { estimate, estimateOverTasks } from '../../core/evaluate/statistics.ts';
-import type { Arm, ArmResult, Estimate, RunResults } from '../../shared/results.ts';
+import type {
+  Arm,
+  ArmComparison,
+  ArmId,
+  ArmResult,
+  Estimate,
+  RunResults,
+} from '../../shared/results.ts';
 import { verdict } from './verdict.ts';
 
 /** Whether each input was answered rightly; all arms and seeds have the same inputs in one order. */
@@ -41,15 +49,29 @@ export function summarise(
     const { scored, ...rest } = arm;
     return { ...rest, ...accuracies(scored), recovery: null };
   });
-  const words = verdict(results, parameters);
-  if (stopped.size === 0) return { arms: results, seeds, parameters, verdict: words };
+  const comparisons = comparePairs(arms, bootstrap);
+  const words = verdict(results, parameters, comparisons);
+  const measured = { arms: results, comparisons, seeds, parameters };
+  if (stopped.size === 0) return { ...measured, verdict: words };
   return {
-    arms: results,
-    seeds,
-    parameters,
+    ...measured,
     stoppedEarly: Object.fromEntries(stopped),
     verdict: `Tuning was stopped early. ${words}`,
   };
+}
+
+/** Every pair of arms, the earlier one first. */
+function comparePairs(
+  arms: readonly ArmMeasurements[],
+  bootstrap: { readonly resamples: number; readonly seed: number },
+): ArmComparison[] {
+  return arms.flatMap(({ arm: first, scored }, i) =>
+    arms.slice(i + 1).map(({ arm: second, scored: other }) => ({
+      first: first.id as ArmId,
+      second: second.id as ArmId,
+      ...compareArms(scored.tasks, scored.correct, other.correct, bootstrap),
+    })),
+  );
 }
 
 /** One repair beside the two arms that it stands between. */

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Selector } from '../../core/evaluate/arm.ts';
 import { tuningExamples } from '../../core/evaluate/tasks.ts';
 import { readBank } from '../../core/export/bank.ts';
+import type { Selector } from '../../core/select/selector.ts';
 import { type BankProgress, tuneBank } from '../../core/tune/bank.ts';
 import { loadDatasetExamples, loadExamples } from '../../core/tune/data.ts';
 import { tuneJointly } from '../../core/tune/joint.ts';

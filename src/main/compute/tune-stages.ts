@@ -1,35 +1,20 @@
 import { join } from 'node:path';
-import { tuningExamples } from '../../core/evaluate/tasks.ts';
 import { type BankRun, tuneBank } from '../../core/tune/bank.ts';
+import { type TunedJointly, tuneJointly } from '../../core/tune/joint.ts';
 import { tuneLora } from '../../core/tune/lora.ts';
+import { tunePrefix } from '../../core/tune/prefix.ts';
 import { type TunedPrompt, tunePrompt } from '../../core/tune/prompt.ts';
-import { splitValidation } from '../../core/tune/sequences.ts';
 import type { Progress } from '../../core/tune/train.ts';
 import { hasState } from '../../core/tune/training-files.ts';
-import type { Look, Subject, TuneData, TuneOptions, TuneRun } from '../../core/tune/tune.ts';
-import type { Recipe } from '../../shared/recipe.ts';
+import type { Look, Subject, TuneData, TuneRun } from '../../core/tune/tune.ts';
 import type { Store } from '../db/open.ts';
+import { adaptedModel } from './adapted.ts';
+import { routingOf, runFitter } from './fit-selectors.ts';
 import { openSamples } from './samples.ts';
 import type { Stage, StageContext } from './stage.ts';
-import { recordBank, saveAdapter, saveBank, type TunedOn } from './tuned-folders.ts';
+import { recordBank, saveAdapter, saveBank, savePrefix, type TunedOn } from './tuned-folders.ts';
+import { tuneOptions, tuningSubject } from './tuning-subject.ts';
 import type { Workspace } from './workspace.ts';
-
-/** Share of the tuning facts that choose the best step and the best prompt. */
-const VALIDATION_SHARE = 0.1;
-
-/** The compressed model with its tuning data, split the same way for everything tuned with a seed. */
-export async function tuningSubject(
-  workspace: Workspace,
-  seed: number,
-): Promise<{ readonly subject: Subject; readonly data: TuneData }> {
-  const { model, checkpoint, tokenizer } = await workspace.compressed();
-  const examples = (await workspace.tasks()).flatMap(tuningExamples);
-  const { train, validation } = splitValidation(examples, VALIDATION_SHARE, seed);
-  return {
-    subject: { engine: await workspace.engine(), model, modelHash: checkpoint.hash, tokenizer },
-    data: { examples: train, validation },
-  };
-}
 
 /** Name of the prompt that is tuned on all the data; no share of it is called so. */
 export const SINGLE_PROMPT = 'all';
@@ -38,7 +23,10 @@ export const SINGLE_PROMPT = 'all';
 export const tunedFolders = (seed: number) => ({
   bank: `tuned/bank@${seed}`,
   single: `tuned/single@${seed}`,
+  prefix: `tuned/prefix@${seed}`,
   lora: `tuned/lora@${seed}`,
+  /** With a bank and an adapter in folders of their own. */
+  together: `tuned/together@${seed}`,
 });
 
 /** What every tuning stage of a run works with. */
@@ -58,7 +46,8 @@ export interface Tuning {
 export function tuneStages({ store, runId, workspace, finish }: Tuning, seed: number): Stage[] {
   const { model, selector, tuning } = workspace.recipe;
   const isFirst = seed === workspace.recipe.seed;
-  const { tokens, init, bank, lora } = tuning;
+  const { tokens, init, lora, prefix, together } = tuning;
+  const { joint, routing: _, ...bank } = tuning.bank;
   const folders = tunedFolders(seed);
   const options = tuneOptions(tuning, seed);
   const stage = (
@@ -91,12 +80,22 @@ export function tuneStages({ store, runId, workspace, finish }: Tuning, seed: nu
     },
   });
   return [
-    stage('bank', async ({ subject, data }, run) => {
-      const tuned = await tuneBank(subject, data, { ...options, tokens, init, bank }, bankRun(run));
+    stage('bank', async (on, run) => {
+      const { subject, data } = on;
+      const asked = { ...options, tokens, init, bank };
+      const routing = routingOf(workspace.recipe, subject);
+      const tuned = joint
+        ? await inOnePass(tuneJointly(subject, data, { ...asked, ...routing }, plainRun(run)))
+        : await tuneBank(subject, data, asked, bankRun(run));
+      const prompts = tuned.map(({ prompt }) => prompt);
+      const fitter = await runFitter(workspace, seed, prompts, run.context, on);
+      const fitted = await fitter.fit(selector);
       return {
-        stopped: finish.aborted ? stoppedBank(tuned, bank.count, options.steps) : null,
+        stopped: finish.aborted
+          ? stoppedBank(tuned, joint ? tuned.length : bank.count, options.steps)
+          : null,
         async save(dir, on) {
-          await saveBank(dir, tuned, selector, on);
+          await saveBank(dir, tuned, fitted, on);
           await recordBank(store, runId, dir, seed);
         },
       };
@@ -111,6 +110,18 @@ export function tuneStages({ store, runId, workspace, finish }: Tuning, seed: nu
         save: (dir, on) => saveBank(dir, [tuned], { kind: 'fixed', prompt: 0 }, on),
       };
     }),
+    ...(prefix
+      ? [
+          stage('prefix', async ({ subject, data }, run) => {
+            const asked = { ...options, ...prefix, name: 'prefix', init };
+            const tuned = await tunePrefix(subject, data, asked, plainRun(run));
+            return {
+              stopped: stopped(tuned, prefix.steps),
+              save: (dir, on) => savePrefix(dir, tuned.prefix, on),
+            };
+          }),
+        ]
+      : []),
     stage('lora', async ({ subject, data }, run) => {
       const tuned = await tuneLora(subject, data, { ...options, ...lora }, tuneRun(run, ''));
       return {
@@ -118,6 +129,29 @@ export function tuneStages({ store, runId, workspace, finish }: Tuning, seed: nu
         save: (dir, on) => saveAdapter(dir, tuned.adapter, on),
       };
     }),
+    ...(together
+      ? [
+          stage('together', async ({ subject, data }, run) => {
+            const asked = { ...options, ...together, tokens, init, bank, lora };
+            const tuned = await tuneJointly(subject, data, asked, plainRun(run));
+            const adapter = tuned.adapter!;
+            const adapted = { ...subject, model: adaptedModel(subject.model, adapter) };
+            const fitter = await runFitter(workspace, seed, tuned.prompts, run.context, {
+              subject: adapted,
+              data,
+            });
+            const fitted = await fitter.fit(selector);
+            const pairs = tuned.prompts.map((prompt) => ({ prompt, best: tuned.best }));
+            return {
+              stopped: stopped(tuned, together.steps),
+              async save(dir, on) {
+                await saveBank(join(dir, 'bank'), pairs, fitted, on);
+                await saveAdapter(join(dir, 'lora'), adapter, on);
+              },
+            };
+          }),
+        ]
+      : []),
   ];
 }
 
@@ -139,9 +173,10 @@ function stoppedBank(tuned: readonly TunedPrompt[], count: number, steps: number
   return tuned.length < count ? `stopped early after prompt ${tuned.length} of ${count}` : null;
 }
 
-function tuneOptions(tuning: Recipe['tuning'], seed: number): TuneOptions {
-  const { steps, batch, learningRate, warmup, clip, weightDecay } = tuning;
-  return { steps, batch, learningRate, warmup, clip, weightDecay, seed };
+/** Prompts of one pass, each as if it had been tuned alone. */
+async function inOnePass(tuning: Promise<TunedJointly>): Promise<TunedPrompt[]> {
+  const { prompts, adapter: _, ...rest } = await tuning;
+  return prompts.map((prompt) => ({ prompt, ...rest }));
 }
 
 /** How a stage is told of, asked about and cut short. */
@@ -158,11 +193,16 @@ const common = ({ context, finish }: StageRun) => ({
   onNotice: context.notice,
 });
 
-function tuneRun(run: StageRun, series: string): TuneRun {
-  const { context, ask } = run;
+const tuneRun = (run: StageRun, series: string): TuneRun => ({
+  ...plainRun(run),
+  watch: (look) => run.ask(series, look),
+});
+
+/** Without samples of what the model would say meanwhile. */
+function plainRun(run: StageRun): TuneRun {
+  const { context } = run;
   return {
     ...common(run),
-    watch: (look) => ask(series, look),
     onProgress: (progress) => {
       recordMetrics(context, '', progress);
       context.progress(progress.step / progress.steps, progress.secondsLeft);

@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { compressionOf } from '../../core/compress/provenance.ts';
-import type { Selector } from '../../core/evaluate/arm.ts';
 import { readBank, type StoredBank, writeBank } from '../../core/export/bank.ts';
 import { checkBankFits, checkLoraFits, checkPrefixFits } from '../../core/export/fit.ts';
 import { readLora, writeLora } from '../../core/export/lora.ts';
 import { type BaseModel, peftType } from '../../core/export/peft.ts';
 import { readPrefix, writePrefix } from '../../core/export/prefix.ts';
+import type { Selector } from '../../core/select/selector.ts';
 import type { TunedPrompt } from '../../core/tune/prompt.ts';
 import type { LoraAdapter, Prefix } from '../../core/tune/types.ts';
 import * as bankRows from '../db/banks.ts';

@@ -1,5 +1,6 @@
 import {
   type Arm,
+  type ArmComparison,
   type ArmId,
   type ArmRecovery,
   type ArmResult,
@@ -11,7 +12,9 @@ const NAMES: Readonly<Record<ArmId, string>> = {
   compressed: 'compression',
   prompt: 'the best single prompt',
   idp: 'the prompt bank with dynamic selection',
+  prefix: 'the prefix',
   lora: 'LoRA',
+  'bank-lora': 'the bank with LoRA',
 };
 
 const nameOf = ({ id, label }: Arm): string => (isBankArm(id) ? label : NAMES[id]);
@@ -20,7 +23,11 @@ const nameOf = ({ id, label }: Arm): string => (isBankArm(id) ? label : NAMES[id
  * The comparison in a few sentences that claim no more than the intervals allow.
  * @param parameters of the model, which extra parameters are a share of
  */
-export function verdict(arms: readonly ArmResult[], parameters: number): string {
+export function verdict(
+  arms: readonly ArmResult[],
+  parameters: number,
+  comparisons: readonly ArmComparison[] = [],
+): string {
   const repaired = arms.filter((result) => result.recovery !== null);
   const first = repaired[0]?.recovery;
   if (first === undefined || first === null) return 'Nothing was repaired, so nothing is compared.';
@@ -32,7 +39,27 @@ export function verdict(arms: readonly ArmResult[], parameters: number): string 
     `Compression cost ${points(first.lost)} points of accuracy.`,
     `${capitalise(regained.join('; '))}.`,
     conclusion(repaired),
+    ...besideLora(arms, comparisons),
   ].join(' ');
+}
+
+/** Largest chance of a difference by luck alone, over all tasks together, that is still called one. */
+const SIGNIFICANT = 0.05;
+
+/** "The prompt bank … is not distinguishable from LoRA on 6 of 9 tasks, better on 1 and worse on 2." */
+function besideLora(arms: readonly ArmResult[], comparisons: readonly ArmComparison[]): string[] {
+  const labels = new Map(arms.map(({ arm }) => [arm.id, arm]));
+  return comparisons.flatMap(({ first, second, tasks }) => {
+    if (first !== 'idp' || second !== 'lora') return [];
+    const found = Object.values(tasks);
+    const clear = found.filter(({ adjusted }) => adjusted < SIGNIFICANT);
+    const worse = clear.filter(({ difference }) => difference > 0).length;
+    const name = capitalise(nameOf(labels.get(first)!));
+    const count = found.length - clear.length;
+    const same = `${name} is not distinguishable from LoRA on ${count} of ${found.length} tasks`;
+    if (clear.length === 0) return [`${same}.`];
+    return [`${same}, better on ${clear.length - worse} and worse on ${worse}.`];
+  });
 }
 
 /** "LoRA brought back 5.5 of them (34%, 95% interval 24% to 45%) with 0.48% extra parameters" */

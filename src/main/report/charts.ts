@@ -17,7 +17,9 @@ const MARKS: Readonly<Record<string, MarkShape>> = {
   compressed: 'square',
   prompt: 'triangle',
   idp: 'diamond',
+  prefix: 'wedge',
   lora: 'cross',
+  'bank-lora': 'hexagon',
 };
 
 /** Arms that a run does not make itself share a colour; their names tell them apart. */

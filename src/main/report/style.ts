@@ -16,6 +16,8 @@ export const STYLE = new Markup(`
   --arm-idp: light-dark(#9a6c0c, #e5b93f);
   --arm-bank: light-dark(#7a4a94, #cfa0e6);
   --arm-lora: light-dark(#3d7a4e, #7fcf97);
+  --arm-prefix: light-dark(#6d4fa3, #b79cf0);
+  --arm-bank-lora: light-dark(#1f7a7a, #6fd3d0);
 }
 * { box-sizing: border-box; }
 body {

@@ -65,18 +65,16 @@ export function tasksTable({ arms }: RunResults): Markup {
   );
 }
 
-const CHOOSERS: Readonly<Record<SelectorResult['kind'], string>> = {
-  random: 'a random prompt',
-  'best-fixed': 'the best single prompt, in hindsight',
-  idp: 'IDP',
-  oracle: 'an oracle that knows the answer',
-};
-
 export const selectorsTable = (selectors: readonly SelectorResult[]): Markup =>
   table(
-    ['Who chooses', 'Accuracy'],
-    selectors.map(({ kind, mean }) => row(CHOOSERS[kind] ?? kind, [accuracy(mean)])),
+    ['Who chooses', 'Accuracy', 'Over a random prompt'],
+    selectors.map(({ name, mean, overRandom }) =>
+      row(name, [accuracy(mean), overRandom ? gain(overRandom) : '–']),
+    ),
   );
+
+const gain = ({ value, interval }: NonNullable<SelectorResult['overRandom']>): string =>
+  `${formatPoints(value)} (${formatPoints(interval.low)} to ${formatPoints(interval.high)})`;
 
 /** One row per run: the loss, and the best way back. */
 export function overviewTable(runs: readonly ReportedRun[]): Markup {

@@ -7,7 +7,9 @@ const ARM_COLOURS: Readonly<Record<ArmId, string>> = {
   compressed: 'var(--arm-compressed)',
   prompt: 'var(--arm-prompt)',
   idp: 'var(--arm-idp)',
+  prefix: 'var(--arm-prefix)',
   lora: 'var(--arm-lora)',
+  'bank-lora': 'var(--arm-bank-lora)',
 };
 
 export const armColour = (id: Arm['id']): string =>
@@ -30,7 +32,9 @@ const ARM_MARKS: Readonly<Record<ArmId, MarkShape>> = {
   compressed: 'square',
   prompt: 'triangle',
   idp: 'diamond',
+  prefix: 'wedge',
   lora: 'cross',
+  'bank-lora': 'hexagon',
 };
 
 export const armMark = (id: Arm['id']): MarkShape => (isBankArm(id) ? 'star' : ARM_MARKS[id]);

@@ -1,12 +1,27 @@
 import type { RunResults, SelectorResult } from '../../shared/results.ts';
 import { formatAccuracy } from './arms-table.tsx';
 
-const WORDS: Readonly<Record<SelectorResult['kind'], readonly [name: string, about: string]>> = {
-  random: ['Any prompt', 'drawn at random for each question'],
-  'best-fixed': ['One prompt for all', 'the best one in hindsight, knowing the answers'],
-  idp: ['Dynamic selection', 'the prompt that the question attends to most'],
-  oracle: ['The right prompt', 'the best one for each question, knowing the answers'],
+const ABOUT: Readonly<Record<SelectorResult['kind'], string>> = {
+  random: 'drawn at random for each question',
+  hindsight: 'the one best on these very questions, knowing the answers',
+  oracle: 'the best one for each question, knowing the answers',
+  fixed: 'one for all, chosen on other questions',
+  idp: 'the prompt that the question attends to most',
+  'idp-calibrated': 'the prompt attended to more than it usually is',
+  key: 'the prompt whose key is most like the question',
+  classifier: 'a small classifier of the question',
+  mixture: 'all prompts at once, in learned parts',
 };
+
+/** A difference of accuracies in points, with its sign. */
+const points = (difference: number): string =>
+  `${difference > 0 ? '+' : ''}${(100 * difference).toFixed(1)}`;
+
+function Gain({ overRandom }: Pick<SelectorResult, 'overRandom'>) {
+  if (!overRandom) return '–';
+  const { value, interval } = overRandom;
+  return `${points(value)} (${points(interval.low)} to ${points(interval.high)})`;
+}
 
 /** What choosing a prompt for each input is worth: between drawing lots and knowing the answers. */
 export function SelectorsTable({ results: { selectors } }: { results: RunResults }) {
@@ -20,15 +35,19 @@ export function SelectorsTable({ results: { selectors } }: { results: RunResults
             <tr>
               <th scope="col">Choice</th>
               <th scope="col">Mean accuracy</th>
+              <th scope="col">Points over a random prompt</th>
             </tr>
           </thead>
           <tbody>
-            {selectors.map(({ kind, mean }) => (
-              <tr key={kind}>
+            {selectors.map(({ kind, name, mean, overRandom }) => (
+              <tr key={name}>
                 <th scope="row">
-                  {WORDS[kind][0]} <span className="what">{WORDS[kind][1]}</span>
+                  {name} <span className="what">{ABOUT[kind]}</span>
                 </th>
                 <td>{formatAccuracy(mean)}</td>
+                <td>
+                  <Gain overRandom={overRandom} />
+                </td>
               </tr>
             ))}
           </tbody>

@@ -8,7 +8,7 @@ type Tuning = Recipe['tuning'];
 export function TuneStep() {
   const { draft, recipe, setRecipe } = useDraft();
   const { limits } = draft;
-  const { tuning } = recipe;
+  const { tuning, selector } = recipe;
   const set = (change: Partial<Tuning>) =>
     setRecipe({ ...recipe, tuning: { ...tuning, ...change } });
   return (
@@ -59,14 +59,16 @@ export function TuneStep() {
       </div>
       <Expert>
         <TuneExpert recipe={recipe} set={set} />
-        <NumberSetting
-          label="Selector’s layer"
-          about="The block whose attention chooses the prompt; −1 is the last."
-          value={recipe.selector.layer}
-          min={limits === null ? -1000 : -limits.layers}
-          max={limits === null ? 1000 : limits.layers - 1}
-          onChange={(layer) => setRecipe({ ...recipe, selector: { ...recipe.selector, layer } })}
-        />
+        {'layer' in selector && (
+          <NumberSetting
+            label="Selector’s layer"
+            about="The block whose attention chooses the prompt; −1 is the last."
+            value={selector.layer}
+            min={limits === null ? -1000 : -limits.layers}
+            max={limits === null ? 1000 : limits.layers - 1}
+            onChange={(layer) => setRecipe({ ...recipe, selector: { ...selector, layer } })}
+          />
+        )}
       </Expert>
     </>
   );

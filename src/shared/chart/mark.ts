@@ -1,5 +1,13 @@
 /** Shapes that say the same as colours. */
-export type MarkShape = 'star' | 'circle' | 'square' | 'diamond' | 'triangle' | 'cross';
+export type MarkShape =
+  | 'star'
+  | 'circle'
+  | 'square'
+  | 'diamond'
+  | 'triangle'
+  | 'cross'
+  | 'wedge'
+  | 'hexagon';
 
 /** Outline of a mark of about 10 pixels around (x, y). */
 export function markPath(mark: MarkShape, x: number, y: number): string {
@@ -14,6 +22,10 @@ export function markPath(mark: MarkShape, x: number, y: number): string {
       return `M${x},${y - 6}l6,10.5h-12Z`;
     case 'star':
       return `M${x},${y - 7}l2,5l5,2l-5,2l-2,5l-2,-5l-5,-2l5,-2Z`;
+    case 'wedge':
+      return `M${x - 6},${y - 5}h12l-6,10.5Z`;
+    case 'hexagon':
+      return `M${x - 5.5},${y}l3,-5h5l3,5l-3,5h-5Z`;
     case 'cross':
       return `M${x - 2},${y - 6}h4v4h4v4h-4v4h-4v-4h-4v-4h4Z`;
   }

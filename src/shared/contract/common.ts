@@ -44,6 +44,6 @@ export const path = z
   .refine((text) => !text.includes('\0'), 'is not a path');
 /** An arm that runs make, or a bank of the library by its id. */
 export const armId = z.union([
-  z.enum(['original', 'compressed', 'prompt', 'idp', 'lora']),
+  z.enum(['original', 'compressed', 'prompt', 'idp', 'prefix', 'lora', 'bank-lora']),
   z.templateLiteral(['bank:', id]),
 ]);

@@ -24,7 +24,7 @@ const tiny = (model: string): Recipe => ({
     steps: 30,
     batch: 4,
     warmup: 2,
-    bank: { by: 'family', count: 2, joint: false },
+    bank: { by: 'family', count: 2, joint: false, routing: 0 },
     lora: { ...quick.tuning.lora, rank: 2, steps: 20 },
   },
   evaluation: { tasks: ['animals', 'words'], itemsPerTask: 8, textTokens: 200, bootstrap: 200 },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type BankAnswer, compareSelectors } from '../../../src/main/compute/selectors.ts';
 
-/** Two prompts, each right on its own half; IDP right on three quarters. */
+/** Two prompts, each right on its own half. */
 const answers = Array.from({ length: 80 }, (_, i): BankAnswer => {
   const first = i < 40;
   return {
@@ -10,22 +10,33 @@ const answers = Array.from({ length: 80 }, (_, i): BankAnswer => {
       { correct: first, logLikelihood: first ? -1 : -3 },
       { correct: !first || i < 10, logLikelihood: first ? -2 : -1.5 },
     ],
-    idp: i % 4 !== 0,
   };
 });
+const bootstrap = { resamples: 500, seed: 1 };
+/** Right on three quarters. */
+const idp = {
+  kind: 'idp',
+  name: 'IDP, block 0',
+  parameters: 0,
+  correct: [answers.map((_, i) => (i % 4 === 0 ? 0 : 1))],
+} as const;
 
-test('IDP stands between its controls', () => {
-  const [random, fixed, idp, oracle] = compareSelectors([answers], [3]).map(
-    ({ mean }) => mean.mean,
-  );
-  expect(oracle).toBe(1);
-  expect(fixed).toBe(50 / 80);
-  expect(idp).toBe(0.75);
-  expect(random).toBeGreaterThan(0.35);
-  expect(random).toBeLessThan(0.75);
+test('a selector stands between its bounds, each against what a random prompt would give', () => {
+  const results = compareSelectors([answers], [idp], bootstrap);
+  expect(results.map(({ kind, mean }) => [kind, mean.mean])).toEqual([
+    ['random', 45 / 80],
+    ['hindsight', 50 / 80],
+    ['oracle', 1],
+    ['idp', 0.75],
+  ]);
+  expect(results[0]!.overRandom).toBeNull();
+  const { value, interval } = results[3]!.overRandom!;
+  expect(value).toBeCloseTo(0.75 - 45 / 80, 12);
+  expect(interval.low).toBeLessThan(value);
+  expect(interval.high).toBeGreaterThan(value);
 });
 
-test('the random control repeats with its seed', () => {
-  expect(compareSelectors([answers], [3])).toEqual(compareSelectors([answers], [3]));
-  expect(compareSelectors([answers], [4])[0]).not.toEqual(compareSelectors([answers], [3])[0]);
+test('results repeat', () => {
+  const once = compareSelectors([answers], [idp], bootstrap);
+  expect(compareSelectors([answers], [idp], bootstrap)).toEqual(once);
 });

@@ -63,3 +63,25 @@ test('says so when a repair made it worse', () => {
   const text = verdict([...base, result('lora', recovered(-0.1, -0.2, 0))], PARAMETERS);
   expect(text).toContain('LoRA lost another 2.0 (-10%, 95% interval -20% to 0%) with 0.48%');
 });
+
+test('says on how many tasks the bank and LoRA can be told apart', () => {
+  const arms = [
+    ...base,
+    result('idp', recovered(0.2, 0.1, 0.3)),
+    result('lora', recovered(0.7, 0.5, 0.9)),
+  ];
+  const tasks = {
+    a: { difference: 0.1, pValue: 0.2, adjusted: 0.4 },
+    b: { difference: 0.3, pValue: 0.001, adjusted: 0.003 },
+    c: { difference: -0.3, pValue: 0.001, adjusted: 0.003 },
+  };
+  const interval = { low: 0, high: 0.1, level: 0.95 };
+  const difference = { value: 0.05, interval };
+  const comparison = { first: 'idp', second: 'lora', difference, pValue: 0.1, tasks } as const;
+  expect(verdict(arms, PARAMETERS, [comparison])).toContain(
+    'The prompt bank with dynamic selection is not distinguishable from LoRA on 1 of 3 tasks, ' +
+      'better on 1 and worse on 1.',
+  );
+  const alike = { ...comparison, tasks: { a: tasks.a } };
+  expect(verdict(arms, PARAMETERS, [alike])).toContain('from LoRA on 1 of 1 tasks.');
+});

@@ -1,7 +1,9 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { openDevice } from '../../../src/core/engine/devices.ts';
 import type { Arm } from '../../../src/core/evaluate/arm.ts';
 import { createScorer, type Sequence } from '../../../src/core/evaluate/score.ts';
+import { embed } from '../../../src/core/models/model.ts';
 import { createRandom } from '../../../src/core/random.ts';
 import { stackBank } from '../../../src/core/select/bank.ts';
 import type { SoftPrompt } from '../../../src/core/tune/types.ts';
@@ -30,24 +32,107 @@ async function score(arm: Arm, batch = 4, given = sequences) {
   return scores;
 }
 
+/**
+ * The same by the paper's drawing: one sequence of all prompts and the input, prompts masked from
+ * each other, and from `layer` on every prompt but the chosen one masked from the input.
+ */
+async function byMasks({ ids, scored }: Sequence, layer: number, choice: number) {
+  const total = prompts.reduce((sum, { tokens }) => sum + tokens, 0);
+  const size = total + ids.length;
+  const starts = prompts.map((_, k) => prompts.slice(0, k).reduce((sum, p) => sum + p.tokens, 0));
+  const ownerOf = (position: number) => starts.findLastIndex((start) => start <= position);
+  const sees = (row: number, column: number, only: number | undefined) => {
+    if (column > row) return false;
+    if (row < total) return ownerOf(row) === ownerOf(column);
+    return column >= total || only === undefined || ownerOf(column) === only;
+  };
+  const mask = (only?: number) =>
+    tf.tensor2d(
+      Float32Array.from({ length: size * size }, (_, i) =>
+        sees(Math.floor(i / size), i % size, only) ? 0 : -1e9,
+      ),
+      [size, size],
+    );
+  const longest = Math.max(...prompts.map(({ tokens }) => tokens));
+  const places = Array.from({ length: size }, (_, i) => {
+    if (i >= total) return longest + i - total;
+    const k = ownerOf(i);
+    return longest - prompts[k]!.tokens + i - starts[k]!;
+  });
+  const engine = await openDevice('cpu', { threads: 1 });
+  const program = await engine.compile({
+    name: 'by-masks',
+    inputs: {
+      ids: { shape: [1, ids.length], dtype: 'int32' },
+      prompts: { shape: [1, total, width], dtype: 'float32' },
+    },
+    build(given) {
+      let x = tf.concat([given['prompts']!, embed(model, given['ids']!)], 1);
+      const positions = tf.tensor2d(places, [1, size], 'int32');
+      let attention: tf.Tensor | undefined;
+      for (let l = 0; l < model.config.layers; l++) {
+        const block = (only?: number) =>
+          model.family.block(model.config, model.weights, l, {
+            x,
+            positions,
+            mask: mask(only),
+            positionLimit: size,
+          });
+        if (l === layer) attention = block().attention;
+        x = block(l < layer ? undefined : choice).x;
+      }
+      const rows = tf.slice(tf.reshape(x, [size, width]), [total, 0], [ids.length, width]);
+      const logits = model.family.head(model.config, model.weights, rows);
+      return { logs: tf.logSoftmax(logits), attention: tf.mean(attention!, 1) };
+    },
+  });
+  const joined = Float32Array.from(prompts.flatMap((p) => [...p.embeddings]));
+  const { logs, attention } = await program.run({ ids: Int32Array.from(ids), prompts: joined });
+  await program.release();
+  const given = ids.length - scored;
+  const nll = ids
+    .slice(given)
+    .map((id, t) => -logs![(given + t - 1) * tinyConfig.vocabularySize + id]!);
+  const scores = prompts.map(({ tokens }, k) => {
+    let sum = 0;
+    for (let row = 0; row < given; row++)
+      for (let j = 0; j < tokens; j++) sum += attention![(total + row) * size + starts[k]! + j]!;
+    return sum / given / tokens;
+  });
+  return { nll, scores };
+}
+
 const nlls = (scores: Awaited<ReturnType<typeof score>>) => scores.map((s) => [...s.nll]);
 
 describe('inference-time dynamic prompting', () => {
-  for (const layer of [0, 1])
-    it(`answers as the chosen prompt alone would (layer ${layer})`, async () => {
-      const dynamic = await score({ model, bank, selector: { kind: 'idp', layer } });
-      expect(new Set(dynamic.map((s) => s.choice)).size).toBeGreaterThan(1);
-      for (const [k, alone] of prompts.entries()) {
-        const selector = { kind: 'fixed', prompt: 0 } as const;
-        const fixed = await score({ model, bank: stackBank([alone]), selector });
-        dynamic.forEach(({ nll, choice }, i) => {
-          if (choice !== k) return;
-          nll.forEach((value, t) => {
-            expect(value).toBeCloseTo(fixed[i]!.nll[t]!, 4);
-          });
+  it('answers as the chosen prompt alone would at layer 0', async () => {
+    const dynamic = await score({ model, bank, selector: { kind: 'idp', layer: 0 } });
+    expect(new Set(dynamic.map((s) => s.choice)).size).toBeGreaterThan(1);
+    for (const [k, alone] of prompts.entries()) {
+      const selector = { kind: 'fixed', prompt: 0 } as const;
+      const fixed = await score({ model, bank: stackBank([alone]), selector });
+      dynamic.forEach(({ nll, choice }, i) => {
+        if (choice !== k) return;
+        nll.forEach((value, t) => {
+          expect(value).toBeCloseTo(fixed[i]!.nll[t]!, 4);
         });
-      }
-    });
+      });
+    }
+  });
+
+  it('is one pass: below the layer the input sees all prompts, from it on the chosen one', async () => {
+    const layer = 1;
+    const dynamic = await score({ model, bank, selector: { kind: 'idp', layer } });
+    for (const [i, { nll, choice, scores }] of dynamic.entries()) {
+      const whole = await byMasks(sequences[i]!, layer, choice!);
+      scores!.forEach((value, k) => {
+        expect(value).toBeCloseTo(whole.scores[k]!, 5);
+      });
+      nll.forEach((value, t) => {
+        expect(value).toBeCloseTo(whole.nll[t]!, 4);
+      });
+    }
+  });
 
   it('chooses the prompt with the largest score', async () => {
     for (const { choice, scores } of await score({

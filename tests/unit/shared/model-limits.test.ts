@@ -31,7 +31,7 @@ it('what a model cannot take becomes the nearest that it can', () => {
     selector: { layer: 1 },
   });
   const fromTheEnd = fitRecipe({ ...recipe, selector: { kind: 'idp', layer: -9 } }, narrow);
-  expect(fromTheEnd.selector.layer).toBe(-2);
+  expect(fromTheEnd.selector).toMatchObject({ layer: -2 });
 });
 
 it('one group per row fits where no other size does', () => {

@@ -2,7 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createScorer } from '../../../src/core/evaluate/score.ts';
 import { createRandom } from '../../../src/core/random.ts';
+import { stackBank } from '../../../src/core/select/bank.ts';
+import { idpRouting } from '../../../src/core/select/idp.ts';
+import { scoreShares } from '../../../src/core/select/selector.ts';
 import type { ParameterSet } from '../../../src/core/tune/adamw.ts';
 import { tuneBank } from '../../../src/core/tune/bank.ts';
 import { makeBatch } from '../../../src/core/tune/batches.ts';
@@ -17,6 +21,7 @@ import {
 import { type Adaptation, createObjective } from '../../../src/core/tune/objective.ts';
 import { prefixAdaptation, prefixWidth, tunePrefix } from '../../../src/core/tune/prefix.ts';
 import { type PromptOptions, promptAdaptation, tunePrompt } from '../../../src/core/tune/prompt.ts';
+import { encodePair } from '../../../src/core/tune/sequences.ts';
 import { shareData } from '../../../src/core/tune/shares.ts';
 import { silhouette } from '../../../src/core/tune/silhouette.ts';
 import { tokenise } from '../../../src/core/tune/tune.ts';
@@ -207,10 +212,13 @@ describe('a bank in one pass', () => {
     const parameters = adapterParameters(adapter);
     for (const [name, values] of Object.entries(parameters))
       if (name.endsWith('.b')) values.set(noise(values.length, 0.1, 4));
-    await expectGradient(jointAdaptation(model, ['left', 'right'], 3, { adapter, seed: 9 }), {
-      prompts: noise(2 * 3 * 16, 0.3, 2),
-      ...parameters,
-    });
+    await expectGradient(
+      jointAdaptation(model, ['left', 'right'], 3, { lora: { adapter, seed: 9 } }),
+      {
+        prompts: noise(2 * 3 * 16, 0.3, 2),
+        ...parameters,
+      },
+    );
   });
 
   it('gives each family its own prompt: as in turn, not as one for all', async () => {
@@ -226,6 +234,31 @@ describe('a bank in one pass', () => {
     expect(await loss(0, 'left')).toBeLessThan((await loss(1, 'left')) - 0.5);
     expect(await loss(1, 'right')).toBeLessThan((await loss(0, 'right')) - 0.5);
     await objective.release();
+  });
+
+  it('with routing: has the gradient of its loss, and own prompts come to be attended to', async () => {
+    const routing = idpRouting(1, 0);
+    await expectGradient(jointAdaptation(model, ['left', 'right'], 3, { routing }), {
+      prompts: noise(2 * 3 * 16, 0.3, 2),
+    });
+    const ownShare = async (tuned: Awaited<ReturnType<typeof tuneJointly>>) => {
+      const scorer = createScorer(subject.engine, {
+        model,
+        bank: stackBank(tuned.prompts),
+        selector: { kind: 'idp', layer: 0 },
+      });
+      const held = data.validation.map(({ context, target }) =>
+        encodePair(subject.tokenizer, context, target),
+      );
+      const scores = await scorer.score(held);
+      await scorer.release();
+      const shares = scores.map(({ scores: each }, i) => scoreShares('idp', each!)[i < 3 ? 0 : 1]!);
+      return shares.reduce((a, b) => a + b, 0) / shares.length;
+    };
+    const asked = { ...options, bank };
+    const plain = await ownShare(await tuneJointly(subject, data, asked));
+    const routed = await tuneJointly(subject, data, { ...asked, routing: idpRouting(3, 0) });
+    expect(await ownShare(routed)).toBeGreaterThan(plain + 0.01);
   });
 
   it('is tuned with an adapter as one', async () => {

@@ -75,7 +75,9 @@ const reduce =
   (op: OpName): Kernel =>
   ({ inputs, attrs, backend }) => {
     const x = backend.value(inputs['x']!);
-    const axes = tf.util.parseAxisParam(attrs['axis'] as number, [...x.shape]);
+    // tfjs has another name for the axes of Max than for those of every other reduction.
+    const axis = (attrs['reductionIndices'] ?? attrs['axis']) as number;
+    const axes = tf.util.parseAxisParam(axis, [...x.shape]);
     const keep = attrs['keepDims'] === true;
     if (axes.length === 0) return backend.wrap(x);
     const shape = keep

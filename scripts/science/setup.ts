@@ -1,0 +1,61 @@
+/** The starter compressed as the quick preset does, with its tasks split as a run would. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Engine } from '../../src/core/engine/program.ts';
+import { loadTasks, type Task, tuningExamples } from '../../src/core/evaluate/tasks.ts';
+import { splitValidation } from '../../src/core/tune/sequences.ts';
+import type { Subject, TuneData } from '../../src/core/tune/tune.ts';
+import { compressModel } from '../../src/main/compute/compress-model.ts';
+import { openEngine } from '../../src/main/compute/engine.ts';
+import { type LoadedModel, loadModel } from '../../src/main/compute/load-model.ts';
+import { starter } from '../../src/main/compute/starter.ts';
+import { PRESETS } from '../../src/shared/presets.ts';
+
+export interface Setup {
+  readonly engine: Engine;
+  readonly loaded: LoadedModel;
+  readonly subject: Subject;
+  readonly tasks: readonly Task[];
+  data(seed: number): TuneData;
+}
+
+export async function withCompressedStarter<T>(use: (setup: Setup) => Promise<T>): Promise<T> {
+  const { compression } = PRESETS.quick;
+  const silent = () => undefined;
+  const choice = { device: 'cpu', threads: 0 } as const;
+  const dir = await mkdtemp(join(tmpdir(), 'kintsugi-science-'));
+  const out = join(dir, 'model');
+  try {
+    const run = {
+      signal: new AbortController().signal,
+      onProgress: silent,
+      onNotice: silent,
+      onEstimate: silent,
+    };
+    await compressModel('starter', choice, compression, { out, seed: 0 }, run);
+    const engine = await openEngine(choice);
+    const loaded = await loadModel(out);
+    const { model, checkpoint, tokenizer } = loaded;
+    const tasks = await loadTasks(starter.tasks);
+    const examples = tasks.flatMap(tuningExamples);
+    return await use({
+      engine,
+      loaded,
+      subject: { engine, model, modelHash: checkpoint.hash, tokenizer },
+      tasks,
+      data(seed) {
+        const { train, validation } = splitValidation(examples, 0.1, seed);
+        return { examples: train, validation };
+      },
+    });
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** When and where the figures below it were measured. */
+export function printHeading(what: string): void {
+  const date = new Date().toISOString().slice(0, 10);
+  console.log(`${date}, ${cpus().length} × ${cpus()[0]?.model.trim()}: ${what}\n`);
+}

@@ -1,0 +1,28 @@
+import { tuningExamples } from '../../core/evaluate/tasks.ts';
+import { splitValidation } from '../../core/tune/sequences.ts';
+import type { Subject, TuneData, TuneOptions } from '../../core/tune/tune.ts';
+import type { Recipe } from '../../shared/recipe.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Share of the tuning facts that choose the best step and the best prompt. */
+const VALIDATION_SHARE = 0.1;
+
+/** The compressed model with its tuning data, split the same way for everything tuned with a seed. */
+export async function tuningSubject(
+  workspace: Workspace,
+  seed: number,
+): Promise<{ readonly subject: Subject; readonly data: TuneData }> {
+  const { model, checkpoint, tokenizer } = await workspace.compressed();
+  const examples = (await workspace.tasks()).flatMap(tuningExamples);
+  const { train, validation } = splitValidation(examples, VALIDATION_SHARE, seed);
+  return {
+    subject: { engine: await workspace.engine(), model, modelHash: checkpoint.hash, tokenizer },
+    data: { examples: train, validation },
+  };
+}
+
+/** Settings that everything tuned with a seed has in common. */
+export function tuneOptions(tuning: Recipe['tuning'], seed: number): TuneOptions {
+  const { steps, batch, learningRate, warmup, clip, weightDecay } = tuning;
+  return { steps, batch, learningRate, warmup, clip, weightDecay, seed };
+}

@@ -24,11 +24,14 @@ const grid = {
 /** Share of the Hessian's mean diagonal that is added to it. */
 const damping = z.number().positive().max(1);
 
-const pattern = z
-  .templateLiteral([z.int().min(1), ':', z.int().min(2).max(WIDEST_PATTERN)])
-  .refine((text) => parsePattern(text).zeros < parsePattern(text).of, {
-    error: `must leave some weights: n:m with n < m ≤ ${WIDEST_PATTERN}, such as 2:4`,
-  });
+const pattern = z.templateLiteral([z.int(), ':', z.int()]).refine(isPattern, {
+  error: `must leave some weights: n:m with 0 < n < m ≤ ${WIDEST_PATTERN}, such as 2:4`,
+});
+
+function isPattern(text: `${number}:${number}`): boolean {
+  const { zeros, of } = parsePattern(text);
+  return zeros >= 1 && zeros < of && of <= WIDEST_PATTERN;
+}
 
 /** The share of weights that become 0, or n:m: n of every m weights in a row become 0. */
 export const sparsitySchema = z.union([z.number().gt(0).lt(1), pattern], {

@@ -16,8 +16,8 @@ test.each<[string, unknown, string, RegExp]>([
   ['an unknown key', { ...quick, speed: 1 }, 'speed', /"speed" is not a field of a recipe/],
   [
     'an unknown key deep inside',
-    { ...quick, tuning: { ...quick.tuning, lora: { ...quick.tuning.lora, dropout: 0 } } },
-    'tuning.lora.dropout',
+    { ...quick, tuning: { ...quick.tuning, lora: { ...quick.tuning.lora, momentum: 0 } } },
+    'tuning.lora.momentum',
     /not a field/,
   ],
   ['a missing key', { ...quick, seed: undefined }, 'seed', /"seed"/],

@@ -1,0 +1,31 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+
+/** A Python with reference tools; the product needs none. */
+const PYTHON = process.env['KINTSUGI_PYTHON'] ?? 'python3';
+
+/** Whether that Python has all of these; where not, says that tests are skipped. */
+export function hasModules(...modules: readonly string[]): boolean {
+  const found = `import importlib.util as u; print(*[m for m in ${JSON.stringify(modules)} if not u.find_spec(m)])`;
+  try {
+    const missing = execFileSync(PYTHON, ['-c', found], { stdio: ['ignore', 'pipe', 'ignore'] });
+    if (missing.toString().trim() === '') return true;
+  } catch {
+    // No such program: the message below says it all.
+  }
+  console.log(
+    `Skipped: ${PYTHON} lacks ${modules.join(', ')}; KINTSUGI_PYTHON names one that has.`,
+  );
+  return false;
+}
+
+/** Runs a script of this folder; resolves to what it prints. */
+export function python(script: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const file = join(import.meta.dirname, script);
+    execFile(PYTHON, [file, ...args], { maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`${script} failed:\n${stderr.slice(-4000)}`, { cause: error }));
+      else resolve(stdout);
+    });
+  });
+}

@@ -1,17 +1,14 @@
 import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { datasetFiles, findDataset } from '../../core/data/dataset.ts';
+import { hubSettings } from '../hub/settings.ts';
 import { starter } from './starter.ts';
 
 /** A dataset of the hub, as sources name it. */
 const HUB = 'hub:';
 const SPLITS: readonly string[] = ['train', 'validation', 'test'];
 
-/** Where Hugging Face's tools keep what they download (HF_HUB_CACHE, HF_HOME). */
-export const hubCache = (): string =>
-  process.env['HF_HUB_CACHE'] ??
-  join(process.env['HF_HOME'] ?? join(homedir(), '.cache', 'huggingface'), 'hub');
+/** Where downloads are, shared with Hugging Face's tools. */
+export const hubCache = (): string => hubSettings().cache;
 
 /**
  * The files of a source of text or examples: a file, or the split of a dataset that is on this

@@ -125,7 +125,7 @@ const notAModel = (message: string): KintsugiError =>
     field: 'id',
   });
 
-const DATA = /\.(parquet|jsonl|json|txt|csv)$/i;
+const DATA = /\.(parquet|(jsonl|json|txt|csv)(\.gz)?)$/i;
 
 /** The files of a dataset that the readers understand. */
 export const filesOfDataset = (files: readonly PlannedFile[]): PlannedFile[] =>

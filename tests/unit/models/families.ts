@@ -12,6 +12,22 @@ export const fixtureNames = readdirSync(FIXTURES, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 
+/** One checkpoint of each family, and OPT-350m for its other width. */
+export const families = [
+  'gemma2',
+  'gemma3',
+  'gpt-neox',
+  'gpt2',
+  'llama',
+  'mistral',
+  'opt',
+  'opt-350m',
+  'phi3',
+  'qwen2',
+  'qwen3',
+  'smollm3',
+];
+
 export interface Golden {
   readonly ids: Int32Array;
   /** [length, vocabulary]. */

@@ -13,7 +13,8 @@ import type { SelectorOf } from './selector.ts';
  * input attends to all prompts, which are masked from each other; there a prompt's score is the
  * attention that the input's given tokens pay it, averaged over heads, those tokens and the
  * prompt's own, so that a longer prompt gains nothing by its length. From `layer` on only the
- * chosen prompt and the input go on. At layer 0 that is exactly the chosen prompt alone.
+ * chosen prompt and the input go on. At layer 0 that is exactly the chosen prompt alone. (Generated
+ * tokens, which come after the choice, attend to the chosen prompt alone in every block.)
  *
  * Every prompt stands at positions 0 … tokens − 1 with the input right behind: no prompt is nearer.
  * Since prompts see neither each other nor the input, they are computed once for the whole batch.

@@ -20,18 +20,22 @@ async function generate(arm: Arm, options: GenerateOptions): Promise<number[]> {
 
 describe('cached generation', () => {
   // 70 tokens pass the first cache's end, so that growing it is covered.
-  const arms = { 'without a bank': { model: plainModel }, 'with an IDP bank': idpArm };
+  const atOnce: Arm = { ...idpArm, selector: { kind: 'idp', layer: 0 } };
+  const arms = { 'without a bank': { model: plainModel }, 'with an IDP bank': atOnce };
   it.each(Object.entries(arms))('equals greedy decoding without a cache, %s', async (_, arm) => {
     const ids = await generate(arm, { maxTokens: 70 });
     expect(ids).toHaveLength(70);
-    // With a bank the choice is made once, on the input; scoring would choose again on the whole.
-    const generator = createGenerator(engine, arm);
-    const { choice } = await generator.start(start);
-    const fixed: Arm =
-      'bank' in arm ? { ...arm, selector: { kind: 'fixed', prompt: choice! } } : arm;
-    const scorer = createScorer(engine, fixed);
+    const scorer = createScorer(engine, arm);
     const [whole] = await scorer.score([{ ids: [...start, ...ids], scored: 70 }]);
     expect(whole!.greedy).toBe(true);
+  });
+
+  it('reads the input as scoring does where all prompts are seen first', async () => {
+    const ids = await generate(idpArm, { maxTokens: 1 });
+    const [first] = await createScorer(engine, idpArm).score([
+      { ids: [...start, ...ids], scored: 1 },
+    ]);
+    expect(first!.greedy).toBe(true);
   });
 
   it('repeats itself with the same seed and differs with another', async () => {

@@ -191,7 +191,8 @@ async function compressStage(
     const sparsity = shareOfZeros(linear.weight);
     report({ module, out, in: columns, sparsity, error, damping, memory, seconds });
     free(weight);
-    free(linear.weight);
+    // A dense weight in fp32 is itself what will be written.
+    if (!tensors.some(({ data }) => data.buffer === linear.weight.buffer)) free(linear.weight);
   }
   if (hessian) free(hessian);
   if (factor) free(factor.upper);

@@ -22,9 +22,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** The tiny model in 16 bits. */
-async function makeModel(dtype: 'BF16' | 'F16'): Promise<Checkpoint> {
+/** The tiny model, which is in 32 bits, in the type that is asked for. */
+async function makeModel(dtype: 'F32' | 'BF16' | 'F16'): Promise<Checkpoint> {
   const { tensors } = await makeTinyModel(at(dtype));
+  if (dtype === 'F32') return openCheckpoint(at(dtype));
   const narrow = dtype === 'BF16' ? toBFloat16 : toFloat16;
   const data = [...tensors.values()].map(({ name, shape, ...entry }) => {
     return { name, dtype, shape, data: narrow(readFloat32({ name, shape, ...entry })) };
@@ -49,7 +50,7 @@ const compressTo = (
 
 const pruned = { method: 'sparsegpt', sparsity: '2:4', quantization: null, damping: 0.01 } as const;
 
-test.each(['BF16', 'F16'] as const)(
+test.each(['F32', 'BF16', 'F16'] as const)(
   'a pruned %s model is an ordinary dense checkpoint',
   async (dtype) => {
     const model = await makeModel(dtype);

@@ -23,6 +23,7 @@ const quick: Preset = {
     calibration: { source: 'starter', samples: 64, length: 256 },
   },
   tuning: {
+    data: 'tasks',
     tokens: 16,
     init: 'vocabulary',
     learningRate: 0.01,
@@ -41,6 +42,7 @@ const quick: Preset = {
       learningRate: 0.003,
       steps: 360,
     },
+    furtherLoras: [],
     prefix: null,
     together: null,
   },

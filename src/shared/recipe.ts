@@ -22,7 +22,15 @@ const lora = z.strictObject({
   steps: count(10_000_000),
 });
 
-const tuning = z.strictObject({
+const tuningFields = z.strictObject({
+  /**
+   * The tuning half of the tasks; or a file or dataset of text, of which every token is learned, or
+   * of questions with answers: "starter" (its calibration text), FOLDER or hub:org/name, with
+   * [:config][:split] behind.
+   */
+  data: z
+    .union([z.literal('tasks'), z.strictObject({ source: z.string().min(1) })])
+    .default('tasks'),
   /** Virtual tokens per prompt. */
   tokens: count(4096),
   /** "vocabulary" samples rows of the embedding; "text:…" repeats the rows of a text. */
@@ -53,6 +61,8 @@ const tuning = z.strictObject({
     routing: z.number().min(0).max(100).default(0),
   }),
   lora,
+  /** Adapters of other ranks, each as an arm of its own. */
+  furtherLoras: z.array(lora).max(8).default([]),
   /** Keys and values learned for every block, as an arm of its own. */
   prefix: z
     .strictObject({ tokens: count(4096), learningRate, steps: count(10_000_000) })
@@ -64,6 +74,23 @@ const tuning = z.strictObject({
     .nullable()
     .default(null),
 });
+
+/** Arms go by their rank. */
+const distinctRanks = (
+  { lora, furtherLoras }: z.infer<typeof tuningFields>,
+  context: z.RefinementCtx,
+): void => {
+  const ranks = [lora, ...furtherLoras].map(({ rank }) => rank);
+  const twice = ranks.findIndex((rank, i) => ranks.indexOf(rank) < i);
+  if (twice > 0)
+    context.addIssue({
+      code: 'custom',
+      path: ['furtherLoras', twice - 1, 'rank'],
+      message: `is ${ranks[twice]} like another's; every adapter of a run has a rank of its own`,
+    });
+};
+
+const tuning = tuningFields.superRefine(distinctRanks);
 
 /** Block whose attention decides, from 0; negative counts from the last. */
 const layer = z.int().min(-1000).max(1000);

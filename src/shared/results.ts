@@ -8,9 +8,14 @@ export type ArmId =
   | 'prompt'
   | 'idp'
   | 'prefix'
-  | 'lora'
+  | LoraArmId
   /** The bank and an adapter that were tuned as one. */
   | 'bank-lora';
+
+/** The recipe's adapter, and further ones by their rank. */
+export type LoraArmId = 'lora' | `lora-${number}`;
+
+export const isLoraArm = (id: ArmId | BankArmId): id is LoraArmId => /^lora(-\d+)?$/.test(id);
 
 /** A bank of the library in front of the run's compressed model, measured when somebody asked for it. */
 export type BankArmId = `bank:${string}`;

@@ -51,14 +51,30 @@ export async function loadExamples(file: string): Promise<Example[]> {
  * @throws KintsugiError DATA_INVALID for a file that cannot be read or holds nothing
  */
 export async function readExamples(file: string): Promise<ReadData> {
-  const read = formatOf(file) === '.txt' ? await wholeText(file) : await rowExamples(file);
+  const read = formatOf(file) === '.txt' ? await passages(file) : await rowExamples(file);
   if (read.examples.length + read.faults.length === 0) throw invalidData(file, 'holds no examples');
   return read;
 }
 
-async function wholeText(file: string): Promise<ReadData> {
-  const text = await readText(file);
-  return { examples: text.trim() === '' ? [] : [plain(file, '1', text)], faults: [] };
+/** Characters of a passage, at least, unless the text ends: what lies apart can be held apart. */
+const PASSAGE = 500;
+
+/** Passages of whole lines, each known by the line that it begins with. */
+async function passages(file: string): Promise<ReadData> {
+  const examples: Example[] = [];
+  let passage = '';
+  let begin = 1;
+  const cut = () => {
+    if (passage.trim() !== '') examples.push(plain(file, String(begin), passage));
+    passage = '';
+  };
+  for (const [index, line] of (await readText(file)).split(/(?<=\n)/).entries()) {
+    if (passage === '') begin = index + 1;
+    passage += line;
+    if (passage.length >= PASSAGE) cut();
+  }
+  cut();
+  return { examples, faults: [] };
 }
 
 /**

@@ -6,11 +6,11 @@ import { stackBank } from '../../core/select/bank.ts';
 import { type Selector, selectorParameters } from '../../core/select/selector.ts';
 import type { LoraAdapter, Prefix, SoftPrompt } from '../../core/tune/types.ts';
 import type { Recipe } from '../../shared/recipe.ts';
-import type { Arm, ArmId } from '../../shared/results.ts';
+import { type Arm, type ArmId, isLoraArm, type LoraArmId } from '../../shared/results.ts';
 import { adaptedModel, adapterParameters } from './adapted.ts';
 import { bestPrompt } from './best-prompt.ts';
 import type { LoadedModel } from './load-model.ts';
-import { tunedFolders } from './tune-stages.ts';
+import { loraArms, type TunedPart, tunedFolder } from './tune-stages.ts';
 import { loadAdapter, loadBank, loadPrefix } from './tuned-folders.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -24,38 +24,47 @@ export interface PreparedArm {
   readonly extraParameters: number;
 }
 
-const ARM_LABELS: Readonly<Record<ArmId, string>> = {
+const ARM_LABELS: Readonly<Record<Exclude<ArmId, LoraArmId>, string>> = {
   original: 'original',
   compressed: 'compressed',
   prompt: '+ best prompt',
   idp: '+ IDP bank',
   prefix: '+ prefix',
-  lora: '+ LoRA',
   'bank-lora': '+ bank and LoRA',
 };
 
-/** The bank's arm is named after IDP only where IDP chooses. */
-export const armLabel = (id: ArmId, { selector }: Recipe): string =>
-  id === 'idp' && selector.kind !== 'idp' ? '+ prompt bank' : ARM_LABELS[id];
+/** The bank's arm is named after IDP only where IDP chooses, adapters by rank where there are several. */
+export function armLabel(id: ArmId, { selector, tuning }: Recipe): string {
+  if (!isLoraArm(id))
+    return id === 'idp' && selector.kind !== 'idp' ? '+ prompt bank' : ARM_LABELS[id];
+  const adapters = loraArms(tuning);
+  const rank = adapters.find(([arm]) => arm === id)?.[1].rank;
+  return adapters.length === 1 ? '+ LoRA' : `+ LoRA of rank ${rank}`;
+}
 
 type TunedArm = Exclude<ArmId, 'original' | 'compressed'>;
 
-/** What is tuned for each arm; the best prompt may also be one of the bank's. */
-export const FOLDERS = {
-  prompt: 'single',
-  idp: 'bank',
-  prefix: 'prefix',
-  lora: 'lora',
-  'bank-lora': 'together',
-} as const;
+/** What is tuned for an arm; the best prompt may also be one of the bank's. */
+export function tunedPart(arm: TunedArm): TunedPart {
+  switch (arm) {
+    case 'prompt':
+      return 'single';
+    case 'idp':
+      return 'bank';
+    case 'bank-lora':
+      return 'together';
+    default:
+      return arm;
+  }
+}
 
 /** Arms that the recipe's tuning makes, once per seed. */
-export const tunedArms = ({ tuning: { prefix, together } }: Recipe): TunedArm[] => [
+export const tunedArms = ({ tuning }: Recipe): TunedArm[] => [
   'prompt',
   'idp',
-  ...(prefix ? (['prefix'] as const) : []),
-  'lora',
-  ...(together ? (['bank-lora'] as const) : []),
+  ...(tuning.prefix ? (['prefix'] as const) : []),
+  ...loraArms(tuning).map(([arm]) => arm),
+  ...(tuning.together ? (['bank-lora'] as const) : []),
 ];
 
 export async function prepareBaseline(
@@ -73,29 +82,26 @@ export async function prepareTunedArm(
   signal: AbortSignal,
 ): Promise<PreparedArm> {
   const loaded = await workspace.compressed();
-  const folders = tunedFolders(seed);
-  const at = (folder: string) => join(workspace.directory, folder);
+  const at = (part: TunedPart) => join(workspace.directory, tunedFolder(part, seed));
   switch (id) {
     case 'idp':
-      return bankArm(loaded, await loadBank(at(folders.bank), loaded));
+      return bankArm(loaded, await loadBank(at('bank'), loaded));
     case 'prompt': {
-      const bank = await loadBank(at(folders.bank), loaded);
+      const bank = await loadBank(at('bank'), loaded);
       // A run that was stopped early may not have come to the prompt on all the data.
-      const single = existsSync(at(folders.single))
-        ? [await loadBank(at(folders.single), loaded)]
-        : [];
+      const single = existsSync(at('single')) ? [await loadBank(at('single'), loaded)] : [];
       const candidates = [...single, bank].flatMap(({ prompts }) => prompts);
       return fixedArm(loaded, await bestPrompt(workspace, seed, candidates, signal));
     }
-    case 'lora':
-      return loraArm(loaded, await loadAdapter(at(folders.lora), loaded));
     case 'prefix':
-      return prefixArm(loaded, await loadPrefix(at(folders.prefix), loaded));
+      return prefixArm(loaded, await loadPrefix(at('prefix'), loaded));
     case 'bank-lora': {
-      const bank = await loadBank(at(join(folders.together, 'bank')), loaded);
-      const adapter = await loadAdapter(at(join(folders.together, 'lora')), loaded);
+      const bank = await loadBank(join(at('together'), 'bank'), loaded);
+      const adapter = await loadAdapter(join(at('together'), 'lora'), loaded);
       return withAdapter(bankArm(loaded, bank), adapter);
     }
+    default:
+      return loraArm(loaded, await loadAdapter(at(id), loaded));
   }
 }
 

@@ -1,6 +1,7 @@
 import { checkCompression } from '../../core/compress/options.ts';
 import type { Task } from '../../core/evaluate/tasks.ts';
 import type { Model } from '../../core/models/model.ts';
+import type { Example } from '../../core/tune/types.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { mostPromptTokens } from '../../shared/model-limits.ts';
 import type { Recipe, SelectorRecipe } from '../../shared/recipe.ts';
@@ -71,17 +72,22 @@ const impossible = (field: string, message: string): KintsugiError =>
  * Refuses tasks that cannot be tuned on or shared out as the recipe asks, before any work.
  * @throws KintsugiError DATA_INVALID, RECIPE_INVALID naming the field
  */
-export function checkRecipeTasks(recipe: Recipe, tasks: readonly Task[]): void {
+export function checkRecipeData(
+  { tuning: { data, bank } }: Recipe,
+  tasks: readonly Task[],
+  examples: readonly Example[],
+): void {
   const empty = tasks.find(({ train }) => train.length === 0);
-  if (empty)
+  if (data === 'tasks' && empty)
     throw new KintsugiError('DATA_INVALID', `The task ${empty.name} has nothing to tune on`, {
       field: `${empty.name}.train`,
       next: 'Leave the task out, or add questions to its training half.',
     });
-  const { by, count } = recipe.tuning.bank;
-  if (by === 'family') fewer('tuning.bank.count', count, tasks.length, 'tasks');
-  const inputs = tasks.reduce((sum, { train }) => sum + train.length, 0);
-  if (by === 'clusters') fewer('tuning.bank.count', count, inputs, 'tuning inputs');
+  const groups = new Set(examples.map(({ group }) => group)).size;
+  const families = data === 'tasks' ? 'tasks' : 'files to tune on';
+  if (bank.by === 'family') fewer('tuning.bank.count', bank.count, groups, families);
+  if (bank.by === 'clusters')
+    fewer('tuning.bank.count', bank.count, examples.length, 'tuning inputs');
 }
 
 function fewer(field: string, value: number, limit: number, what: string): void {

@@ -16,7 +16,7 @@ import type { Stage, StageContext } from './stage.ts';
 import { starter } from './starter.ts';
 import { comparedArms, comparedSeeds } from './stopped-early.ts';
 import { textPerplexity } from './text.ts';
-import { tunedFolders } from './tune-stages.ts';
+import { tunedFolder } from './tune-stages.ts';
 import { loadBank } from './tuned-folders.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -101,7 +101,7 @@ function selectorsStage(
       if (why !== null) return context.leaveOut(why);
       const { recipe, directory } = workspace;
       const loaded = await workspace.compressed();
-      const { prompts } = await loadBank(join(directory, tunedFolders(seed).bank), loaded);
+      const { prompts } = await loadBank(join(directory, tunedFolder('bank', seed)), loaded);
       const fitter = await runFitter(workspace, seed, prompts, context);
       const count = recipe.selectors.length;
       for (const [index, wanted] of recipe.selectors.entries()) {
@@ -154,7 +154,7 @@ function controlsStage(
       const why = leftOut(workspace, 'idp', seed, seeds);
       if (why !== null) return leaveOut(why);
       const loaded = await workspace.compressed();
-      const folder = join(workspace.directory, tunedFolders(seed).bank);
+      const folder = join(workspace.directory, tunedFolder('bank', seed));
       const bank = await loadBank(folder, loaded);
       const prepared = bankArm(loaded, { ...bank, selector: { kind: 'idp', layer: 0 } });
       const { itemsPerTask } = workspace.recipe.evaluation;

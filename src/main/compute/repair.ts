@@ -5,7 +5,7 @@ import { RUNTIME_FILE, RUNTIME_SEAL } from '../../core/checkpoint/folder.ts';
 import { parseRecipe, type Recipe, recipeSeeds } from '../../shared/recipe.ts';
 import type { Store } from '../db/open.ts';
 import { createRun, newRunId, type Run, updateRun } from '../db/runs.ts';
-import { checkRecipeFits, checkRecipeTasks } from './check-recipe.ts';
+import { checkRecipeData, checkRecipeFits } from './check-recipe.ts';
 import { compressLoaded } from './compress-model.ts';
 import { evaluateStages } from './evaluate-stages.ts';
 import { estimateMemory, requireMemory } from './memory.ts';
@@ -77,7 +77,8 @@ function prepareStage(store: Store, runId: string, workspace: Workspace, force: 
     async run() {
       const { model, checkpoint } = await workspace.original();
       checkRecipeFits(model, workspace.recipe);
-      checkRecipeTasks(workspace.recipe, await workspace.tasks());
+      const [tasks, examples] = [await workspace.tasks(), await workspace.examples()];
+      checkRecipeData(workspace.recipe, tasks, examples);
       if (!force) requireMemory(estimateMemory(model, workspace.recipe));
       const { device } = await workspace.engine();
       await updateRun(store.db, runId, { model_hash: checkpoint.hash, device });

@@ -8,13 +8,13 @@ import type { Store } from '../db/open.ts';
 import type { Run } from '../db/runs.ts';
 import {
   bankArm,
-  FOLDERS,
   fixedArm,
   type PreparedArm,
   prepareBaseline,
   prepareTunedArm,
+  tunedPart,
 } from './arms.ts';
-import { SINGLE_PROMPT, tunedFolders } from './tune-stages.ts';
+import { SINGLE_PROMPT, tunedFolder } from './tune-stages.ts';
 import { loadBank } from './tuned-folders.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
 
@@ -41,14 +41,13 @@ export async function openRunArm(
   if (arm === 'original' || arm === 'compressed') {
     return { prepared: await prepareBaseline(workspace, arm), folder: null };
   }
-  const folders = tunedFolders(seed);
   if (arm !== 'prompt') {
     const prepared = await prepareTunedArm(workspace, arm, seed, new AbortController().signal);
-    return { prepared, folder: at(folders[FOLDERS[arm]]) };
+    return { prepared, folder: at(tunedFolder(tunedPart(arm), seed)) };
   }
   // Which prompt was best took a pass over the validation facts; the answers say how it came out.
   const name = await promptOfArm(store.db, { runId: run.id, arm, seed });
-  const folder = at(name === SINGLE_PROMPT ? folders.single : folders.bank);
+  const folder = at(tunedFolder(name === SINGLE_PROMPT ? 'single' : 'bank', seed));
   const loaded = await workspace.compressed();
   const { prompts } = await loadBank(folder, loaded);
   const prompt = prompts.find((candidate) => candidate.name === name);

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ArmId } from '../../shared/results.ts';
 import type { StageRow } from '../db/schema.ts';
-import { FOLDERS, tunedArms } from './arms.ts';
-import { tunedFolders } from './tune-stages.ts';
+import { tunedArms, tunedPart } from './arms.ts';
+import { tunedFolder } from './tune-stages.ts';
 import type { Workspace } from './workspace.ts';
 
 /** What a run that was stopped while it tuned has to compare; every other run compares everything. */
@@ -13,9 +13,9 @@ const isTuned = (directory: string, folder: string): boolean => existsSync(join(
 /** Seeds that are tuned to the end, or the first alone, as far as it went. */
 export function comparedSeeds(workspace: Workspace, seeds: readonly number[]): number[] {
   const { directory, recipe } = workspace;
-  const asked = ['bank', ...tunedArms(recipe).map((arm) => FOLDERS[arm])] as const;
+  const asked = ['bank' as const, ...tunedArms(recipe).map(tunedPart)];
   const whole = seeds.filter((seed) =>
-    asked.every((folder) => isTuned(directory, tunedFolders(seed)[folder])),
+    asked.every((part) => isTuned(directory, tunedFolder(part, seed))),
   );
   return whole.length > 0 ? whole : seeds.slice(0, 1);
 }
@@ -24,7 +24,7 @@ export function comparedSeeds(workspace: Workspace, seeds: readonly number[]): n
 export function comparedArms(workspace: Workspace, seeds: readonly number[]): ArmId[] {
   const [first] = comparedSeeds(workspace, seeds);
   const tuned = tunedArms(workspace.recipe).filter(
-    (arm) => arm === 'prompt' || isTuned(workspace.directory, tunedFolders(first!)[FOLDERS[arm]]),
+    (arm) => arm === 'prompt' || isTuned(workspace.directory, tunedFolder(tunedPart(arm), first!)),
   );
   return ['original', 'compressed', ...tuned];
 }

@@ -11,14 +11,14 @@ import { readMetrics } from '../db/metrics.ts';
 import type { Store } from '../db/open.ts';
 import { saveResults } from '../db/results.ts';
 import { listStages } from '../db/stages.ts';
-import { armLabel, FOLDERS } from './arms.ts';
+import { armLabel, tunedPart } from './arms.ts';
 import { evaluateStage, fixedPromptArm, MEASURES, selectorArm } from './evaluate-stages.ts';
 import { parameterCount } from './model-shape.ts';
 import { type BankAnswer, compareSelectors, type SelectedAnswers } from './selectors.ts';
 import type { Stage } from './stage.ts';
 import { comparedArms, comparedSeeds, remarks } from './stopped-early.ts';
 import { type ArmMeasurements, type Scored, summarise } from './summarise.ts';
-import { SINGLE_PROMPT, tunedFolders } from './tune-stages.ts';
+import { SINGLE_PROMPT, tunedFolder } from './tune-stages.ts';
 import { COMPRESSED, type Workspace } from './workspace.ts';
 
 const BYTES_PER_PARAMETER = 4;
@@ -114,16 +114,13 @@ async function describeArm(
   if (id === 'original' || id === 'compressed') return base;
   const prompts = answers.map((seed) => seed[0]?.prompt ?? '');
   const parts = seeds.map((seed, i) => {
-    if (id !== 'prompt') return { what: FOLDERS[id], seed };
+    if (id !== 'prompt') return { what: tunedPart(id), seed };
     return { what: prompts[i] === SINGLE_PROMPT ? ('single' as const) : ('bank' as const), seed };
   });
-  const hash = combine(parts.map(({ what, seed }) => hashes.get(tunedFolders(seed)[what])!));
+  const hash = combine(parts.map(({ what, seed }) => hashes.get(tunedFolder(what, seed))!));
   const early = parts.some(({ what, seed }) => stopped.has(`${what}@${seed}`));
   const label = early ? `${base.label} (stopped early)` : base.label;
   switch (id) {
-    case 'lora':
-    case 'prefix':
-      return { ...base, label, adapterHash: hash };
     case 'bank-lora':
       return { ...base, label, adapterHash: hash, selector: workspace.recipe.selector };
     case 'idp':
@@ -132,6 +129,8 @@ async function describeArm(
       const selector = { kind: 'fixed', prompt: prompts.join(', ') };
       return { ...base, label, bankHash: hash, selector };
     }
+    default:
+      return { ...base, label, adapterHash: hash };
   }
 }
 
@@ -167,7 +166,7 @@ async function readBankAnswers(
   );
   const read = async (seed: number): Promise<BankAnswer[]> => {
     const prompts: Answer[][] = [];
-    const { prompts: bank } = await readBank(join(workspace.directory, tunedFolders(seed).bank));
+    const { prompts: bank } = await readBank(join(workspace.directory, tunedFolder('bank', seed)));
     for (const prompt of bank.keys()) {
       prompts.push(await readAnswers(store.db, { runId, arm: fixedPromptArm(prompt), seed }));
     }

@@ -4,7 +4,6 @@ import { tuningExamples } from '../../core/evaluate/tasks.ts';
 import { readBank } from '../../core/export/bank.ts';
 import type { Selector } from '../../core/select/selector.ts';
 import { type BankProgress, tuneBank } from '../../core/tune/bank.ts';
-import { loadDatasetExamples, loadExamples } from '../../core/tune/data.ts';
 import { tuneJointly } from '../../core/tune/joint.ts';
 import { type LoraShape, tuneLora } from '../../core/tune/lora.ts';
 import { tunePrefix } from '../../core/tune/prefix.ts';
@@ -16,13 +15,13 @@ import type { Subject, TuneData, TuneOptions, TuneRun } from '../../core/tune/tu
 import type { Example } from '../../core/tune/types.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { adapterParameters } from './adapted.ts';
-import { sourceFiles } from './data-source.ts';
 import { type EngineChoice, openEngine } from './engine.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
 import { namedTasks } from './named-tasks.ts';
 import { makeFolder, refuseOccupied } from './output.ts';
 import { modelFolder } from './starter.ts';
 import { saveAdapter, saveBank, savePrefix, type TunedOn } from './tuned-folders.ts';
+import { sourceExamples } from './tuning-examples.ts';
 
 /** Share of the facts that choose the best step. */
 const VALIDATION_SHARE = 0.1;
@@ -213,6 +212,5 @@ async function readData(data: string, dataDir: string | undefined): Promise<Exam
     const choice = { dataDir, heldout: 0, train: TRAIN_LIMIT };
     return (await namedTasks(tasks.split(','), choice)).flatMap(tuningExamples);
   }
-  const files = await sourceFiles(data);
-  return files[0] === data ? loadExamples(data) : loadDatasetExamples(files);
+  return sourceExamples(data);
 }

@@ -7,6 +7,8 @@ import { type TunedPrompt, tunePrompt } from '../../core/tune/prompt.ts';
 import type { Progress } from '../../core/tune/train.ts';
 import { hasState } from '../../core/tune/training-files.ts';
 import type { Look, Subject, TuneData, TuneRun } from '../../core/tune/tune.ts';
+import type { Recipe } from '../../shared/recipe.ts';
+import type { LoraArmId } from '../../shared/results.ts';
 import type { Store } from '../db/open.ts';
 import { adaptedModel } from './adapted.ts';
 import { routingOf, runFitter } from './fit-selectors.ts';
@@ -19,15 +21,17 @@ import type { Workspace } from './workspace.ts';
 /** Name of the prompt that is tuned on all the data; no share of it is called so. */
 export const SINGLE_PROMPT = 'all';
 
-/** Folders of what is tuned with one seed, relative to the run's. */
-export const tunedFolders = (seed: number) => ({
-  bank: `tuned/bank@${seed}`,
-  single: `tuned/single@${seed}`,
-  prefix: `tuned/prefix@${seed}`,
-  lora: `tuned/lora@${seed}`,
-  /** With a bank and an adapter in folders of their own. */
-  together: `tuned/together@${seed}`,
-});
+/** What is tuned with a seed; `together` holds a bank and an adapter in folders of their own. */
+export type TunedPart = 'bank' | 'single' | 'prefix' | LoraArmId | 'together';
+
+/** Folder of what was tuned, relative to the run's. */
+export const tunedFolder = (part: TunedPart, seed: number): string => `tuned/${part}@${seed}`;
+
+/** Every adapter of a recipe, by the arm that answers with it. */
+export const loraArms = ({ lora, furtherLoras }: Recipe['tuning']) => [
+  ['lora', lora] as const,
+  ...furtherLoras.map((further) => [`lora-${further.rank}`, further] as const),
+];
 
 /** What every tuning stage of a run works with. */
 export interface Tuning {
@@ -39,7 +43,7 @@ export interface Tuning {
 }
 
 /**
- * A bank of prompts, one prompt on all the data, and a LoRA adapter, all with the same seed.
+ * A bank of prompts, one prompt on all the data, and LoRA adapters, all with the same seed.
  * Stopped early, the first seed keeps what it had begun; a later seed is left out as a whole, because
  * a mean over seeds that were tuned for unequal times would mean nothing.
  */
@@ -48,17 +52,16 @@ export function tuneStages({ store, runId, workspace, finish }: Tuning, seed: nu
   const isFirst = seed === workspace.recipe.seed;
   const { tokens, init, lora, prefix, together } = tuning;
   const { joint, routing: _, ...bank } = tuning.bank;
-  const folders = tunedFolders(seed);
   const options = tuneOptions(tuning, seed);
   const stage = (
-    what: keyof ReturnType<typeof tunedFolders>,
+    what: TunedPart,
     tune: (
       tuning: { readonly subject: Subject; readonly data: TuneData },
       run: StageRun,
     ) => Promise<Tuned>,
   ): Stage => ({
     name: `tune:${what}@${seed}`,
-    artefact: folders[what],
+    artefact: tunedFolder(what, seed),
     async run(context) {
       const { scratch, leaveOut, remark } = context;
       // A bank is what the comparison is about: of the first seed there always is one.
@@ -73,7 +76,7 @@ export function tuneStages({ store, runId, workspace, finish }: Tuning, seed: nu
         const { stopped, save } = await tune(subject, { context, finish, ask });
         if (stopped !== null && !isFirst) return leaveOut(NOT_TUNED);
         if (stopped !== null) remark(stopped);
-        await save(join(workspace.directory, folders[what]), { loaded, model, seed });
+        await save(join(workspace.directory, tunedFolder(what, seed)), { loaded, model, seed });
       } finally {
         await samples.release();
       }
@@ -122,13 +125,15 @@ export function tuneStages({ store, runId, workspace, finish }: Tuning, seed: nu
           }),
         ]
       : []),
-    stage('lora', async ({ subject, data }, run) => {
-      const tuned = await tuneLora(subject, data, { ...options, ...lora }, tuneRun(run, ''));
-      return {
-        stopped: stopped(tuned, lora.steps),
-        save: (dir, on) => saveAdapter(dir, tuned.adapter, on),
-      };
-    }),
+    ...loraArms(tuning).map(([part, asked]) =>
+      stage(part, async ({ subject, data }, run) => {
+        const tuned = await tuneLora(subject, data, { ...options, ...asked }, tuneRun(run, ''));
+        return {
+          stopped: stopped(tuned, asked.steps),
+          save: (dir, on) => saveAdapter(dir, tuned.adapter, on),
+        };
+      }),
+    ),
     ...(together
       ? [
           stage('together', async ({ subject, data }, run) => {

@@ -1,4 +1,3 @@
-import { tuningExamples } from '../../core/evaluate/tasks.ts';
 import { splitValidation } from '../../core/tune/sequences.ts';
 import type { Subject, TuneData, TuneOptions } from '../../core/tune/tune.ts';
 import type { Recipe } from '../../shared/recipe.ts';
@@ -13,7 +12,7 @@ export async function tuningSubject(
   seed: number,
 ): Promise<{ readonly subject: Subject; readonly data: TuneData }> {
   const { model, checkpoint, tokenizer } = await workspace.compressed();
-  const examples = (await workspace.tasks()).flatMap(tuningExamples);
+  const examples = await workspace.examples();
   const { train, validation } = splitValidation(examples, VALIDATION_SHARE, seed);
   return {
     subject: { engine: await workspace.engine(), model, modelHash: checkpoint.hash, tokenizer },

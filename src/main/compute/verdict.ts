@@ -5,19 +5,23 @@ import {
   type ArmRecovery,
   type ArmResult,
   isBankArm,
+  isLoraArm,
+  type LoraArmId,
 } from '../../shared/results.ts';
 
-const NAMES: Readonly<Record<ArmId, string>> = {
+const NAMES: Readonly<Record<Exclude<ArmId, LoraArmId>, string>> = {
   original: 'the original',
   compressed: 'compression',
   prompt: 'the best single prompt',
   idp: 'the prompt bank with dynamic selection',
   prefix: 'the prefix',
-  lora: 'LoRA',
   'bank-lora': 'the bank with LoRA',
 };
 
-const nameOf = ({ id, label }: Arm): string => (isBankArm(id) ? label : NAMES[id]);
+function nameOf({ id, label }: Arm): string {
+  if (isBankArm(id)) return label;
+  return isLoraArm(id) ? label.replace(/^\+ /, '') : NAMES[id];
+}
 
 /**
  * The comparison in a few sentences that claim no more than the intervals allow.
@@ -46,17 +50,20 @@ export function verdict(
 /** Largest chance of a difference by luck alone, over all tasks together, that is still called one. */
 const SIGNIFICANT = 0.05;
 
-/** "The prompt bank … is not distinguishable from LoRA on 6 of 9 tasks, better on 1 and worse on 2." */
+/**
+ * "The prompt bank … is not distinguishable from ${lora} on 6 of 9 tasks, better on 1 and worse on 2",
+ * for each adapter.
+ */
 function besideLora(arms: readonly ArmResult[], comparisons: readonly ArmComparison[]): string[] {
   const labels = new Map(arms.map(({ arm }) => [arm.id, arm]));
   return comparisons.flatMap(({ first, second, tasks }) => {
-    if (first !== 'idp' || second !== 'lora') return [];
+    if (first !== 'idp' || !isLoraArm(second)) return [];
     const found = Object.values(tasks);
     const clear = found.filter(({ adjusted }) => adjusted < SIGNIFICANT);
     const worse = clear.filter(({ difference }) => difference > 0).length;
-    const name = capitalise(nameOf(labels.get(first)!));
+    const [name, lora] = [capitalise(nameOf(labels.get(first)!)), nameOf(labels.get(second)!)];
     const count = found.length - clear.length;
-    const same = `${name} is not distinguishable from LoRA on ${count} of ${found.length} tasks`;
+    const same = `${name} is not distinguishable from ${lora} on ${count} of ${found.length} tasks`;
     if (clear.length === 0) return [`${same}.`];
     return [`${same}, better on ${clear.length - worse} and worse on ${worse}.`];
   });

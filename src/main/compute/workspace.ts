@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import type { DeviceName, Engine } from '../../core/engine/program.ts';
 import type { Task } from '../../core/evaluate/tasks.ts';
+import type { Example } from '../../core/tune/types.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import type { Recipe } from '../../shared/recipe.ts';
 import { openEngine } from './engine.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
 import { recipeTasks } from './named-tasks.ts';
 import { modelFolder } from './starter.ts';
+import { recipeExamples } from './tuning-examples.ts';
 
 /** What the stages of one run share; each part is opened when first asked for. */
 export interface Workspace {
@@ -17,6 +19,8 @@ export interface Workspace {
   original(): Promise<LoadedModel>;
   compressed(): Promise<LoadedModel>;
   tasks(): Promise<Task[]>;
+  /** What is tuned on, before a part is held apart for validation. */
+  examples(): Promise<Example[]>;
 }
 
 /** Folder of the compressed model, relative to the run's. */
@@ -29,6 +33,7 @@ export function openWorkspace(
   known: { readonly device: string | null; readonly modelHash: string | null },
 ): Workspace {
   const device = (known.device as DeviceName | null) ?? recipe.device;
+  const tasks = once(() => recipeTasks(recipe.evaluation));
   return {
     directory,
     recipe,
@@ -40,7 +45,8 @@ export function openWorkspace(
       return model;
     }),
     compressed: once(() => loadModel(join(directory, COMPRESSED))),
-    tasks: once(() => recipeTasks(recipe.evaluation)),
+    tasks,
+    examples: once(() => recipeExamples(recipe, tasks)),
   };
 }
 

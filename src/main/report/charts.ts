@@ -1,4 +1,5 @@
 import { accuracyInterval, type Value } from '../../shared/chart/interval.ts';
+import { furtherLoraShade, isFurtherLora } from '../../shared/chart/lora.ts';
 import type { MarkShape } from '../../shared/chart/mark.ts';
 import type { MetricSeries } from '../../shared/contract/runs.ts';
 import {
@@ -24,10 +25,12 @@ const MARKS: Readonly<Record<string, MarkShape>> = {
 
 /** Arms that a run does not make itself share a colour; their names tell them apart. */
 function seriesOf({ id, label }: Arm): Series {
+  if (isFurtherLora(id))
+    return { name: label, colour: furtherLoraShade(id, 'var(--ink)'), mark: 'cross' };
   const mark = MARKS[id];
   return {
     name: label,
-    colour: mark === undefined ? 'arm-bank' : `arm-${id}`,
+    colour: mark === undefined ? 'var(--arm-bank)' : `var(--arm-${id})`,
     mark: mark ?? 'star',
   };
 }
@@ -42,7 +45,11 @@ export function recoveries({ arms }: RunResults): Markup | null {
     name: repaired[at]!.arm.label,
     bars: [recoveryValue(repaired[at]!)],
   }));
-  const series = { name: 'share of the lost accuracy', colour: 'arm-idp', mark: 'square' } as const;
+  const series = {
+    name: 'share of the lost accuracy',
+    colour: 'var(--arm-idp)',
+    mark: 'square',
+  } as const;
   const chart = barChart('Share of the lost accuracy that came back', [series], bars, {
     format: formatWholePercent,
     label: 'recovered, 95% interval',
@@ -113,11 +120,14 @@ export function lossCurves(metrics: readonly MetricSeries[]): Markup | null {
 const TUNED: Readonly<Record<string, string>> = {
   bank: 'Prompt bank',
   single: 'One prompt on everything',
+  prefix: 'Prefix',
   lora: 'LoRA adapter',
+  together: 'Bank with LoRA',
 };
 
 /** `tune:bank@0` as "Prompt bank, seed 0". */
 function describeStage(stage: string): string {
   const [, what = stage, seed] = /^tune:(.+)@(\d+)$/.exec(stage) ?? [];
-  return `${TUNED[what] ?? what}${seed === undefined ? '' : `, seed ${seed}`}`;
+  const words = TUNED[what] ?? what.replace(/^lora-/, 'LoRA adapter of rank ');
+  return `${words}${seed === undefined ? '' : `, seed ${seed}`}`;
 }

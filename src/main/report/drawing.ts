@@ -7,7 +7,7 @@ import { html, type Markup } from './html.ts';
 
 export interface Series {
   readonly name: string;
-  /** Name of a colour of the style sheet: `var(--<colour>)`. */
+  /** As CSS writes it, of the style sheet's: `var(--arm-idp)`. */
   readonly colour: string;
   readonly mark: MarkShape;
 }
@@ -61,7 +61,7 @@ function drawBar(
     low === null || high === null
       ? null
       : html`<path class="whisker" d="M${x(low)},${y + 5.5}H${x(high)}M${x(low)},${y + 2.5}v6M${x(high)},${y + 2.5}v6"/>`;
-  return html`<rect x="${from}" y="${y}" width="${Math.max(0, to - from)}" height="11" rx="2" fill="var(--${colour})"/>
+  return html`<rect x="${from}" y="${y}" width="${Math.max(0, to - from)}" height="11" rx="2" fill="${colour}"/>
 ${whisker}<text class="faint" x="${end + 6}" y="${y + 9.5}">${format(value)}</text>`;
 }
 
@@ -92,7 +92,7 @@ export function scatterChart(
   );
   const dots = points.map(
     ({ series: { colour, mark }, x: at, y: { value } }) =>
-      html`<path d="${markPath(mark, x(at), y(value))}" fill="var(--${colour})"/>`,
+      html`<path d="${markPath(mark, x(at), y(value))}" fill="${colour}"/>`,
   );
   return figure(
     title,
@@ -184,7 +184,7 @@ function figure(
 ): Markup {
   const key = series.map(
     ({ name, colour, mark }) =>
-      html`<li><svg viewBox="0 0 18 14" aria-hidden="true"><path d="${markPath(mark, 9, 7)}" fill="var(--${colour})"/></svg>${name}</li>`,
+      html`<li><svg viewBox="0 0 18 14" aria-hidden="true"><path d="${markPath(mark, 9, 7)}" fill="${colour}"/></svg>${name}</li>`,
   );
   return framed(title, height, content, key);
 }

@@ -68,7 +68,7 @@ export function compareHandlers(services: Services): Handlers<NamesOf<'compare'>
           ? []
           : [
               {
-                what: which.arm === 'lora' ? ('adapter' as const) : ('bank' as const),
+                what: arm.bankHash === undefined ? ('adapter' as const) : ('bank' as const),
                 stored: (isBankArm(which.arm) ? arm.bankHash : stored?.artefact_hash) ?? '',
                 recomputed: again.folderHash!,
               },

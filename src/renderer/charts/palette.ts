@@ -1,8 +1,9 @@
+import { furtherLoraShade, isFurtherLora } from '../../shared/chart/lora.ts';
 import type { MarkShape } from '../../shared/chart/mark.ts';
 import { type Arm, type ArmId, isBankArm } from '../../shared/results.ts';
 
 /** Colours live in charts.css, one set per theme; dashes and shapes say the same without colour. */
-const ARM_COLOURS: Readonly<Record<ArmId, string>> = {
+const ARM_COLOURS: Readonly<Record<Exclude<ArmId, `lora-${number}`>, string>> = {
   original: 'var(--arm-original)',
   compressed: 'var(--arm-compressed)',
   prompt: 'var(--arm-prompt)',
@@ -12,11 +13,16 @@ const ARM_COLOURS: Readonly<Record<ArmId, string>> = {
   'bank-lora': 'var(--arm-bank-lora)',
 };
 
-export const armColour = (id: Arm['id']): string =>
-  isBankArm(id) ? 'var(--arm-bank)' : ARM_COLOURS[id];
+export function armColour(id: Arm['id']): string {
+  if (isBankArm(id)) return 'var(--arm-bank)';
+  return isFurtherLora(id) ? furtherLoraShade(id, 'var(--chart-ink)') : ARM_COLOURS[id];
+}
 
 /** Class that sets the arm's colour as --arm-colour. */
-export const armClass = (id: Arm['id']): string => (isBankArm(id) ? 'arm-bank' : `arm-${id}`);
+export function armClass(id: Arm['id']): string {
+  if (isBankArm(id)) return 'arm-bank';
+  return isFurtherLora(id) ? 'arm-lora' : `arm-${id}`;
+}
 
 const LINES = ['idp', 'prompt', 'lora', 'original', 'compressed'] as const;
 const DASHES = ['', '6 3', '2 3', '8 3 2 3'] as const;
@@ -27,7 +33,7 @@ export const lineStyle = (index: number) => ({
   strokeDasharray: DASHES[Math.floor(index / LINES.length) % DASHES.length]!,
 });
 
-const ARM_MARKS: Readonly<Record<ArmId, MarkShape>> = {
+const ARM_MARKS: Readonly<Record<Exclude<ArmId, `lora-${number}`>, MarkShape>> = {
   original: 'circle',
   compressed: 'square',
   prompt: 'triangle',
@@ -37,4 +43,7 @@ const ARM_MARKS: Readonly<Record<ArmId, MarkShape>> = {
   'bank-lora': 'hexagon',
 };
 
-export const armMark = (id: Arm['id']): MarkShape => (isBankArm(id) ? 'star' : ARM_MARKS[id]);
+export function armMark(id: Arm['id']): MarkShape {
+  if (isBankArm(id)) return 'star';
+  return isFurtherLora(id) ? 'cross' : ARM_MARKS[id];
+}

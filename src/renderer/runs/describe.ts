@@ -27,15 +27,20 @@ export function describeRecovery(recovery: ArmRecovery | null): string {
 const TUNED: Readonly<Record<string, string>> = {
   bank: 'Tune the prompt bank',
   single: 'Tune one prompt on everything',
+  prefix: 'Tune a prefix',
   lora: 'Tune a LoRA adapter to compare with',
+  together: 'Tune the bank with a LoRA adapter',
 };
 const EVALUATED: Readonly<Record<string, string>> = {
   original: 'Question the original',
   compressed: 'Question the compressed model',
   prompt: 'Question it with one prompt',
   idp: 'Question it with the prompt bank',
+  prefix: 'Question it with the prefix',
   lora: 'Question it with LoRA',
-  controls: 'Question it with other ways to choose the prompt',
+  'bank-lora': 'Question it with the bank and LoRA',
+  controls: 'Question it with each prompt of the bank',
+  selectors: 'Question it with other ways to choose the prompt',
 };
 const SINGLE: Readonly<Record<string, string>> = {
   prepare: 'Check the model and the data',
@@ -48,8 +53,11 @@ const SINGLE: Readonly<Record<string, string>> = {
 export function describeStage(stage: string, seeds: number): string {
   const [kind = stage, rest = ''] = stage.split(':');
   const [what = '', seed] = rest.split('@');
-  const words =
-    kind === 'tune' ? TUNED[what] : kind === 'evaluate' ? EVALUATED[what] : SINGLE[kind];
+  const [, rank] = /^lora-(\d+)$/.exec(what) ?? [];
+  const arm = rank === undefined ? what : 'lora';
+  const described =
+    kind === 'tune' ? TUNED[arm] : kind === 'evaluate' ? EVALUATED[arm] : SINGLE[kind];
+  const words = rank === undefined ? described : `${described}, rank ${rank}`;
   const suffix = seeds > 1 && seed !== undefined && kind !== 'prepare' ? ` (seed ${seed})` : '';
   return `${words ?? stage}${suffix}`;
 }

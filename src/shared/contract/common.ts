@@ -45,5 +45,6 @@ export const path = z
 /** An arm that runs make, or a bank of the library by its id. */
 export const armId = z.union([
   z.enum(['original', 'compressed', 'prompt', 'idp', 'prefix', 'lora', 'bank-lora']),
+  z.templateLiteral(['lora-', z.int()]),
   z.templateLiteral(['bank:', id]),
 ]);

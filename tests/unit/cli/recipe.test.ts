@@ -8,6 +8,11 @@ test.each(PRESET_NAMES)('the preset %s is a valid recipe', (name) => {
   expect(parseRecipe(structuredClone(PRESETS[name]))).toEqual(PRESETS[name]);
 });
 
+test('a recipe of before adapters of several ranks and tuning on text is one still', () => {
+  const { data: _, furtherLoras: __, ...tuning } = quick.tuning;
+  expect(parseRecipe({ ...quick, tuning })).toEqual(quick);
+});
+
 test('seeds follow one another', () => {
   expect(recipeSeeds({ ...quick, seed: 5, repeats: 3 })).toEqual([5, 6, 7]);
 });
@@ -33,6 +38,24 @@ test.each<[string, unknown, string, RegExp]>([
     { ...quick, tuning: { ...quick.tuning, learningRate: Number.NaN } },
     'tuning.learningRate',
     /learningRate/,
+  ],
+  [
+    'two adapters of one rank',
+    {
+      ...quick,
+      tuning: {
+        ...quick.tuning,
+        furtherLoras: [{ ...quick.tuning.lora, rank: 8 }, quick.tuning.lora],
+      },
+    },
+    'tuning.furtherLoras.1.rank',
+    /a rank of its own/,
+  ],
+  [
+    'text and tasks to tune on at once',
+    { ...quick, tuning: { ...quick.tuning, data: 'text' } },
+    'tuning.data',
+    /tuning\.data/,
   ],
   ['no object', [], 'recipe', /expected object/],
 ])('%s is refused, naming the field and the file', (_, value, field, message) => {

@@ -26,6 +26,7 @@ const tiny = (model: string): Recipe => ({
     warmup: 2,
     bank: { by: 'family', count: 2, joint: false, routing: 0 },
     lora: { ...quick.tuning.lora, rank: 2, steps: 20 },
+    furtherLoras: [{ ...quick.tuning.lora, rank: 3, steps: 10 }],
   },
   evaluation: { tasks: ['animals', 'words'], itemsPerTask: 8, textTokens: 200, bootstrap: 200 },
   seed: 11,
@@ -58,7 +59,10 @@ test('a repair compares all arms and stores the run', async () => {
     'prompt',
     'idp',
     'lora',
+    'lora-3',
   ]);
+  expect(results.arms.at(-1).arm.label).toBe('+ LoRA of rank 3');
+  expect(results.arms.at(-1).extraParameters / results.arms.at(-2).extraParameters).toBe(3 / 2);
   for (const { mean, tasks, perplexity } of results.arms) {
     expect(Object.keys(tasks)).toEqual(['animals', 'words']);
     expect(mean.count).toBe(16);
@@ -82,6 +86,24 @@ test('the same seed gives the same numbers, another seed others', async () => {
     ...['repair', '--recipe', recipe, '--json', '--seed', '12'],
   ]);
   expect(resultsOf(other)).not.toEqual(resultsOf(whole));
+}, 120_000);
+
+test('a run can be tuned on plain text, shared out by likeness', async () => {
+  const wanted = tiny(join(folder, 'model'));
+  const bank = { ...wanted.tuning.bank, by: 'clusters' as const };
+  const onText = { ...wanted, tuning: { ...wanted.tuning, data: { source: 'starter' }, bank } };
+  const file = join(folder, 'on-text.json');
+  writeFileSync(file, JSON.stringify(onText));
+  const { code, stdout } = await kintsugi(join(folder, 'text'), [
+    'repair',
+    '--recipe',
+    file,
+    '--json',
+  ]);
+  expect(code).toBe(0);
+  const { results } = JSON.parse(stdout);
+  expect(results.arms.map(({ arm }: { arm: { id: string } }) => arm.id)).toContain('idp');
+  expect(results.arms).not.toEqual(resultsOf(whole).arms);
 }, 120_000);
 
 // A stage may be over before it has told its share: the kill comes when the stage before is done.

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { tensorWeights } from '../../../src/core/models/weights.ts';
-import { checkRecipeFits } from '../../../src/main/compute/check-recipe.ts';
+import { checkRecipeData, checkRecipeFits } from '../../../src/main/compute/check-recipe.ts';
 import { PRESETS } from '../../../src/shared/presets.ts';
 import type { Recipe } from '../../../src/shared/recipe.ts';
 import { tinyConfig, tinyFamily } from '../../support/tiny-llama.ts';
@@ -30,4 +30,42 @@ it.each([
   expect(() => checkRecipeFits(model, { ...recipe, ...change })).toThrow(
     expect.objectContaining({ field }),
   );
+});
+
+const example = (id: string, group: string) => ({
+  id,
+  group,
+  fact: id,
+  context: 'a',
+  target: ' b',
+});
+const item = { id: 'x', fact: 'x', context: 'a', answers: ['b'] };
+const task = (name: string, train: readonly (typeof item)[]) =>
+  ({ name, title: name, description: '', kind: 'cloze', train, heldout: [item] }) as const;
+const tasks = [task('a', [item]), task('b', [item])];
+const examples = [example('1', 'a'), example('2', 'b')];
+const banked = (
+  by: 'family' | 'clusters',
+  count: number,
+  data: Recipe['tuning']['data'] = 'tasks',
+) => ({
+  ...recipe,
+  tuning: { ...tuning, data, bank: { ...tuning.bank, by, count } },
+});
+
+it.each([
+  ['tuning.bank.count', banked('family', 3), tasks],
+  ['tuning.bank.count', banked('clusters', 3), tasks],
+  ['tuning.bank.count', banked('family', 3, { source: 'a.txt' }), tasks],
+  ['b.train', banked('family', 2), [tasks[0]!, task('b', [])]],
+] as const)('refuses data that cannot be shared out, naming %s', (field, wanted, tried) => {
+  expect(() => checkRecipeData(wanted, tried, examples)).toThrow(
+    expect.objectContaining({ field }),
+  );
+});
+
+it('takes data that can', () => {
+  expect(() => checkRecipeData(banked('family', 2), tasks, examples)).not.toThrow();
+  const onText = banked('clusters', 2, { source: 'a.txt' });
+  expect(() => checkRecipeData(onText, [task('b', [])], examples)).not.toThrow();
 });

@@ -3,7 +3,7 @@ import { verdict } from '../../../src/main/compute/verdict.ts';
 import type { ArmId, ArmRecovery, ArmResult } from '../../../src/shared/results.ts';
 
 const result = (id: ArmId, recovery: ArmRecovery | null): ArmResult => ({
-  arm: { id, label: id, weightsHash: 'h' },
+  arm: { id, label: id === 'lora' ? '+ LoRA' : id, weightsHash: 'h' },
   tasks: {},
   mean: { mean: 0.5, standardError: 0.01, count: 100 },
   perplexity: null,

@@ -69,10 +69,22 @@ describe('loadExamples', () => {
     ]);
   });
 
-  it('takes a text whole', async () => {
+  it('takes a short text whole', async () => {
     const [example, ...rest] = await load('book.txt', 'One.\n\nTwo.');
     expect(rest).toEqual([]);
     expect(example).toMatchObject({ context: '', target: 'One.\n\nTwo.' });
+  });
+
+  it('cuts a long text into passages of whole lines, which can be held apart', async () => {
+    const line = `${'word '.repeat(60)}\n`;
+    const text = line.repeat(5);
+    const passages = await load('book.txt', text);
+    expect(passages.map(({ id, fact }) => [id, fact])).toEqual([
+      ['1', '1'],
+      ['3', '3'],
+      ['5', '5'],
+    ]);
+    expect(passages.map(({ target }) => target).join('')).toBe(text);
   });
 
   it.each([

@@ -17,6 +17,12 @@ const OLDEST_NODE = 20;
 const SCRIPTS_NODE = 24;
 
 /**
+ * Matrices are given back to the system when they are freed. By itself glibc moves ever larger ones
+ * into its heap, which then grows with every block that is compressed. Elsewhere it means nothing.
+ */
+const SMALL_HEAP = { MALLOC_MMAP_THRESHOLD_: '1048576', MALLOC_TRIM_THRESHOLD_: '1048576' };
+
+/**
  * Whether node_modules holds what package-lock.json asks for, by npm's own record of what it
  * installed. npm writes that record last, so an interrupted installation is seen as one.
  * Optional packages may be missing: they are for other platforms.
@@ -155,7 +161,7 @@ function run(node, root, [script, ...args]) {
   const path = [dirname(node), join(root, 'node_modules/.bin'), process.env.PATH].join(delimiter);
   const child = spawn(node, [resolve(root, script), ...args], {
     stdio: 'inherit',
-    env: { ...process.env, PATH: path },
+    env: { ...SMALL_HEAP, ...process.env, PATH: path },
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => {

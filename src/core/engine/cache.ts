@@ -1,8 +1,8 @@
-import type { Engine, Executable, Program } from './program.ts';
+import type { CompileOptions, Engine, Executable, Program } from './program.ts';
 
 /** Compiled programs by key, the least recently used released beyond `capacity`. */
 export interface ExecutableCache {
-  get(key: string, make: () => Program): Promise<Executable>;
+  get(key: string, make: () => Program, options?: CompileOptions): Promise<Executable>;
   release(): Promise<void>;
 }
 
@@ -14,10 +14,10 @@ export function createExecutableCache(engine: Engine, capacity = 16): Executable
     await (await entry).release();
   };
   return {
-    async get(key, make) {
+    async get(key, make, options) {
       const known = entries.get(key);
       entries.delete(key);
-      const entry = known ?? engine.compile(make());
+      const entry = known ?? engine.compile(make(), options);
       entries.set(key, entry);
       if (entries.size > capacity) await drop(entries.keys().next().value!);
       return entry;

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { KintsugiError } from '../../shared/errors.ts';
 import { createRandom } from '../random.ts';
 import { createEagerEngine } from './eager.ts';
-import { createCompiledEngine } from './onnx/session.ts';
+import { createCompiledEngine, MAP_FROM } from './onnx/session.ts';
 import type { Arrays, DeviceName, Engine, NumericArray, Program } from './program.ts';
 
 export interface EngineOptions {
@@ -11,8 +11,8 @@ export interface EngineOptions {
   readonly threads?: number;
   /** MatMulNBits: 0 computes in fp32, 4 quantises the activations to int8 (faster, ~5e-3 off). */
   readonly accuracyLevel?: 0 | 4;
-  /** Maps file-backed weights instead of copying them: less memory, about 7% slower steps. */
-  readonly mapWeights?: boolean;
+  /** See `CompiledEngineOptions.mapFrom`. */
+  readonly mapFrom?: number;
 }
 
 /** What a self-check found. */
@@ -65,7 +65,7 @@ export async function openDevice(device: DeviceName, options: EngineOptions = {}
         device,
         threads: options.threads ?? availableParallelism(),
         accuracyLevel: options.accuracyLevel ?? 0,
-        mapWeights: options.mapWeights ?? false,
+        mapFrom: options.mapFrom ?? MAP_FROM,
       });
   }
 }

@@ -30,6 +30,11 @@ export interface Executable {
 export interface CompileOptions {
   /** Gives memory back between operations instead of keeping it for the next run: slower, smaller. */
   readonly lean?: boolean;
+  /**
+   * Reads one token at a time, for which weights in files are always packed into a private copy.
+   * Other programs map large ones instead.
+   */
+  readonly singleToken?: boolean;
 }
 
 /** Where programs run. */

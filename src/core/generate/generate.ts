@@ -123,8 +123,10 @@ export function createGenerator(engine: Engine, arm: Arm): Generator {
         if (cache.length === cache.capacity) cache = cache.grow(bucket(cache.capacity + 1, 64));
         const { capacity } = cache;
         const positions = cache.length + 1;
-        const program = await programs.get(keyed(`decode ${capacity}`, positions), () =>
-          decodeProgram(forLength(model, positions), capacity),
+        const program = await programs.get(
+          keyed(`decode ${capacity}`, positions),
+          () => decodeProgram(forLength(model, positions), capacity),
+          { singleToken: true },
         );
         const outputs = await program.run({
           ...cache.feeds(),

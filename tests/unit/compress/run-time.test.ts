@@ -28,7 +28,7 @@ const engine = createCompiledEngine({
   device: 'cpu',
   threads: 1,
   accuracyLevel: 0,
-  mapWeights: false,
+  mapFrom: Number.POSITIVE_INFINITY,
 });
 
 for (const bits of BITS)

@@ -49,7 +49,7 @@ export function tinySubject(): Subject {
     device: 'cpu',
     threads: 1,
     accuracyLevel: 0,
-    mapWeights: false,
+    mapFrom: Number.POSITIVE_INFINITY,
   });
   return { engine, model, modelHash: 'tiny', tokenizer: { encode } };
 }

@@ -1,5 +1,6 @@
 import ort from 'onnxruntime-node';
 import { KintsugiError } from '../../../shared/errors.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { Arrays, DeviceName, Engine, Executable, NumericArray, Program } from '../program.ts';
 import { traceProgram } from '../trace/trace.ts';
 import { lowerGraph } from './lower.ts';
@@ -9,20 +10,27 @@ export interface CompiledEngineOptions {
   readonly threads: number;
   /** MatMulNBits: 0 computes in fp32, 4 quantises the activations to int8 (faster, ~5e-3 off). */
   readonly accuracyLevel: 0 | 4;
-  /** Maps file-backed weights instead of copying them: less memory, about 7% slower steps. */
-  readonly mapWeights: boolean;
+  /**
+   * From so many bytes on, weights in files are mapped, and shared between programs, instead of
+   * packed into a copy for each: less memory, about 7% slower steps. Programs that read one token
+   * at a time would be ten times slower, and always pack.
+   */
+  readonly mapFrom: number;
 }
+
+/** Copies of less than this are not worth any time. */
+export const MAP_FROM = 256 * 2 ** 20;
 
 type SessionOptions = ort.InferenceSession.SessionOptions;
 
 function sessionOptions(
-  { device, threads, mapWeights }: CompiledEngineOptions,
+  { device, threads }: CompiledEngineOptions,
   folder: string | undefined,
-  lean: boolean,
+  { lean, mapped }: { readonly lean: boolean; readonly mapped: boolean },
 ): SessionOptions {
   const session = {
     ...(folder ? { model_external_initializers_file_folder_path: folder } : {}),
-    ...(mapWeights ? { disable_prepacking: '1' } : {}),
+    ...(mapped ? { disable_prepacking: '1' } : {}),
     intra_op: { allow_spinning: '0' },
   };
   return {
@@ -66,6 +74,9 @@ function executable(program: Program, session: ort.InferenceSession): Executable
   };
 }
 
+const bytesInFiles = ({ constants }: Graph): number =>
+  constants.reduce((sum, { data }) => sum + (data.kind === 'file' ? data.length : 0), 0);
+
 /** Traces programs to ONNX and runs them in ONNX Runtime. */
 export function createCompiledEngine(options: CompiledEngineOptions): Engine {
   const lowering = {
@@ -74,10 +85,12 @@ export function createCompiledEngine(options: CompiledEngineOptions): Engine {
   };
   return {
     device: options.device,
-    async compile(program, { lean = false } = {}) {
-      const { bytes, externalFolder } = lowerGraph(traceProgram(program), lowering);
+    async compile(program, { lean = false, singleToken = false } = {}) {
+      const graph = traceProgram(program);
+      const { bytes, externalFolder } = lowerGraph(graph, lowering);
+      const mapped = !singleToken && bytesInFiles(graph) >= options.mapFrom;
       try {
-        const created = sessionOptions(options, externalFolder, lean);
+        const created = sessionOptions(options, externalFolder, { lean, mapped });
         return executable(program, await ort.InferenceSession.create(bytes, created));
       } catch (cause) {
         throw new KintsugiError(

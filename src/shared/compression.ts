@@ -94,7 +94,9 @@ export type GridOptions = Readonly<z.infer<z.ZodObject<typeof grid>>>;
 
 /** The grid of a method's codes; null where weights stay floats. */
 export function gridOf(options: CompressionOptions): GridOptions | null {
-  return 'quantization' in options ? options.quantization : options;
+  if ('quantization' in options) return options.quantization;
+  const { bits, groupSize, symmetric, mse } = options;
+  return { bits, groupSize, symmetric, mse };
 }
 
 /** What a method that quantises takes when nothing was chosen yet. */

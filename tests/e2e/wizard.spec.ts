@@ -138,6 +138,10 @@ test('every method has its own settings, and the start says which was chosen', a
   await goTo(page, 'new', 'compress');
   const methods = page.getByRole('group', { name: 'Method' });
   await expect(methods.getByRole('radio')).toHaveCount(5);
+  await methods.getByRole('radio', { name: /^Rounding/ }).check();
+  await expect(methods.getByRole('radio', { name: /^Rounding/ })).toBeChecked();
+  await methods.getByRole('radio', { name: /^GPTQ/ }).check();
+  await expect(methods.getByRole('radio', { name: /^GPTQ/ })).toBeChecked();
   await methods.getByRole('radio', { name: /^SparseGPT/ }).check();
   await expect(page.getByRole('group', { name: 'Bits for each weight' })).toHaveCount(0);
   await page.getByRole('radio', { name: /^2:4/ }).check();

@@ -71,6 +71,7 @@ describe('another method', () => {
       it(`from ${from} to ${to} is a valid recipe, with the wishes that it can take`, () => {
         const first = withMethod(quick.compression as Compression, from);
         const second = withMethod(first, to);
+        expect(second.method).toBe(to);
         expect(compressionSchema.parse(second)).toEqual(second);
         expect(second.calibration).toEqual(calibration);
       });

@@ -15,6 +15,7 @@ import { createGenerator } from '../src/core/generate/generate.ts';
 import { createRandom } from '../src/core/random.ts';
 import { compressRows } from './compress.ts';
 import { gptqRows } from './gptq.ts';
+import { idpOverhead } from './idp-overhead.ts';
 import { median, peakMegabytes, times } from './measure.ts';
 import { multipliedParameters, withRandomModel } from './random-model.ts';
 import { type Row, screenRows } from './screens.ts';
@@ -217,6 +218,7 @@ const benches: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   'four-bit-step': fourBitStep,
   decode,
   buckets,
+  idp: () => idpOverhead(threads),
   gptq: () => gptqRows(threads),
   compress: () => compressRows(22, threads),
   'compress-small': () => compressRows(2, threads),

@@ -1,0 +1,120 @@
+/** What the study's runs say to each claim of the paper, in sentences that follow from the numbers. */
+import {
+  formatCount,
+  formatDecimal,
+  formatPercent,
+  formatPoints,
+  formatWholePercent,
+} from '../../src/shared/format.ts';
+import type {
+  ArmComparison,
+  ArmResult,
+  Interval,
+  RunResults,
+  RunTimings,
+} from '../../src/shared/results.ts';
+
+export interface StudyResult {
+  readonly name: string;
+  readonly id: string;
+  readonly results: RunResults;
+  readonly timings: RunTimings;
+}
+
+type Say = (result: StudyResult) => string;
+
+const CLAIMS: readonly { readonly claim: string; readonly say: Say }[] = [
+  {
+    claim: 'Prompts bring knowledge back that they were never shown (the target: IDP at least 50%)',
+    say({ results }) {
+      const { recovery, mean } = armOf(results, 'idp')!;
+      const lost = formatPercent(armOf(results, 'original')!.mean.mean - lowest(results));
+      if (recovery?.kind !== 'recovered')
+        return `not decidable: compression lost ${lost}, too little to bound the share; IDP stands at ${formatPercent(mean.mean)}`;
+      const { share, interval } = recovery;
+      const all = `${formatWholePercent(share)} (${shares(interval)}) of the ${lost} lost`;
+      if (interval.low > 0.5) return `yes: ${all}`;
+      if (interval.low > 0) return `in part: ${all}`;
+      return `not shown: ${all}`;
+    },
+  },
+  {
+    claim: 'IDP is better than a single prompt',
+    say: ({ results }) => against(results, 'prompt'),
+  },
+  {
+    claim: 'IDP chooses better than chance among the prompts of its bank',
+    say({ results }) {
+      const chosen = results.selectors!.find(({ kind }) => kind === 'idp')!.overRandom!;
+      const best = results.selectors!.find(({ kind }) => kind === 'oracle')!.overRandom!;
+      return `${judged(chosen.interval)}: ${pointsIn(chosen)}; an oracle ${pointsIn(best)}`;
+    },
+  },
+  {
+    claim: 'IDP is as good as LoRA with far fewer parameters',
+    say({ results }) {
+      const own = armOf(results, 'idp')!.extraParameters;
+      return results.arms
+        .filter(({ arm }) => arm.id === 'lora' || arm.id.startsWith('lora-'))
+        .toSorted((a, b) => a.extraParameters - b.extraParameters)
+        .map(({ arm, extraParameters }) => {
+          const times = (extraParameters / own).toFixed(1);
+          return `against ${arm.label.slice(2)} with ${times}× the bank's parameters ${against(results, arm.id)}`;
+        })
+        .join('; ');
+    },
+  },
+  {
+    claim: 'Choosing takes no time to speak of, and less than LoRA',
+    say({ timings: { millisecondsPerInput: time } }) {
+      const [idp, prompt, lora] = [time.idp!, time.prompt!, time.lora!];
+      return `IDP ${formatDecimal(idp)} ms per input, the single prompt ${formatDecimal(prompt)}, LoRA ${formatDecimal(lora)}`;
+    },
+  },
+];
+
+/** A heading per claim, with a line for every compression. */
+export const claims = (runs: readonly StudyResult[]): string =>
+  CLAIMS.map(({ claim, say }) => {
+    const lines = runs.map((run) => `- ${run.name}: ${say(run)}.`);
+    return `**${claim}?**\n\n${lines.join('\n')}`;
+  }).join('\n\n');
+
+const armOf = (results: RunResults, id: string): ArmResult | undefined =>
+  results.arms.find(({ arm }) => arm.id === id);
+
+const lowest = (results: RunResults): number => armOf(results, 'compressed')!.mean.mean;
+
+/** IDP's accuracy minus another repair's, every task weighing the same. */
+function against(results: RunResults, other: string): string {
+  const pair = results.comparisons!.find(
+    ({ first, second }) =>
+      [first, second].includes('idp') && [first, second].includes(other as never),
+  )!;
+  const turned = pair.first === 'idp' ? negated(pair.difference) : pair.difference;
+  return `${judged(turned.interval)}: ${pointsIn(turned)}${onTasks(pair)}`;
+}
+
+function onTasks({ tasks }: ArmComparison): string {
+  const all = Object.values(tasks);
+  const clear = all.filter(({ adjusted }) => adjusted < 0.05).length;
+  return `, told apart on ${formatCount(clear)} of ${formatCount(all.length)} tasks`;
+}
+
+type Difference = ArmComparison['difference'];
+
+const negated = ({ value, interval }: Difference): Difference => ({
+  value: -value,
+  interval: { ...interval, low: -interval.high, high: -interval.low },
+});
+
+function judged({ low, high }: Interval): string {
+  if (low > 0) return 'better';
+  return high < 0 ? 'worse' : 'not distinguishable';
+}
+
+const pointsIn = ({ value, interval: { low, high } }: Difference): string =>
+  `${formatPoints(value)} points (${formatPoints(low)} to ${formatPoints(high)})`;
+
+export const shares = ({ low, high }: Interval): string =>
+  `${formatWholePercent(low)} to ${formatWholePercent(high)}`;

@@ -1,0 +1,114 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import type { Store } from '../../src/main/db/open.ts';
+import { readResults } from '../../src/main/db/results.ts';
+import type { Run } from '../../src/main/db/runs.ts';
+import {
+  formatCount,
+  formatDecimal,
+  formatPercent,
+  formatPoints,
+  formatWholePercent,
+} from '../../src/shared/format.ts';
+import type { ArmRecovery, Estimate, RunResults, RunTimings } from '../../src/shared/results.ts';
+import { claims, type StudyResult, shares } from './study-claims.ts';
+import { recoveryFigure } from './study-figure.ts';
+
+const DOCS = join(import.meta.dirname, '../../docs');
+
+/** Writes docs/study.md and docs/study/*.svg. */
+export async function writeStudy(store: Store, runs: readonly Run[]): Promise<void> {
+  const found: StudyResult[] = [];
+  for (const { id, name } of runs) {
+    const stored = await readResults(store.db, id);
+    if (stored) found.push({ id, name, ...stored });
+  }
+  await mkdir(join(DOCS, 'study'), { recursive: true });
+  const sections: string[] = [];
+  for (const result of found) sections.push(await section(result));
+  const finished = Math.max(0, ...runs.map(({ finishedAt }) => finishedAt ?? 0));
+  const text = [PREAMBLE(found, new Date(finished)), '## The claims', claims(found), ...sections];
+  await writeFile(join(DOCS, 'study.md'), `${text.join('\n\n')}\n`);
+  console.log(`docs/study.md: ${found.length} compressions`);
+}
+
+const PREAMBLE = (found: readonly StudyResult[], finished: Date): string => {
+  const seconds = found.flatMap(({ timings }) => Object.values(timings.stageSeconds));
+  const minutes = seconds.reduce((sum, value) => sum + value, 0) / 60;
+  const machine = `${cpus().length} × ${cpus()[0]?.model.trim()}`;
+  return `# The paper's main comparison on the starter
+
+Made by \`npm run study\`, finished ${finished.toISOString().slice(0, 10)} on ${machine}; its stages took ${minutes.toFixed(0)} minutes. Every number below is printed from the run database; [the recipes](../scripts/science/study-runs.ts) say how they came about.
+
+arXiv 2310.00867 compares one prompt chosen per input (IDP) with single prompts, prefixes and LoRA on compressed models, over nine tasks and without intervals. Here the model is the starter (2.6 M parameters), and so are the nine tasks. **All questions are about facts that nothing was tuned on, in wordings that neither pretraining nor tuning showed**: a repair that had only learned its tuning data would regain nothing. Three seeds each; intervals are 95%, by a bootstrap over inputs and seeds, paired where two arms are compared. Recovery is (repaired − compressed) ÷ (original − compressed).
+
+The bank is three prompts of 20 tokens that read the same data from different starts, as the paper's do; the single prompt has as many steps as all three together, and may also be one of the bank's if that does better on validation facts.`;
+};
+
+async function section({ name, id, results, timings }: StudyResult): Promise<string> {
+  const figure = recoveryFigure(results);
+  const file = `${(name.toLowerCase().match(/[a-z0-9]+/g) ?? []).join('-')}.svg`;
+  if (figure) await writeFile(join(DOCS, 'study', file), figure);
+  const parts = [
+    `## ${name}`,
+    results.verdict,
+    ...(figure ? [`![Share of the lost accuracy that came back, by repair](study/${file})`] : []),
+    arms(results, timings),
+    byTask(results),
+    choosers(results, timings),
+    `Run \`${id}\`.`,
+  ];
+  return parts.join('\n\n');
+}
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+
+const arms = ({ arms }: RunResults, { millisecondsPerInput }: RunTimings): string =>
+  table(
+    ['arm', 'accuracy', 'recovery', 'perplexity', 'added parameters', 'ms per input'],
+    arms.map((result) => [
+      result.arm.label,
+      accuracy(result.mean),
+      recovery(result.recovery),
+      formatDecimal(result.perplexity),
+      formatCount(result.extraParameters),
+      formatDecimal(millisecondsPerInput[result.arm.id]),
+    ]),
+  );
+
+const byTask = ({ arms }: RunResults): string =>
+  table(
+    ['task', ...arms.map(({ arm }) => arm.label)],
+    Object.keys(arms[0]!.tasks).map((task) => [
+      task,
+      ...arms.map(({ tasks }) => formatPercent(tasks[task]!.mean)),
+    ]),
+  );
+
+const choosers = ({ selectors = [] }: RunResults, timings: RunTimings): string =>
+  table(
+    ['who chooses', 'accuracy', 'over a random prompt', 'parameters', 'ms per input'],
+    selectors.map(({ name, mean, overRandom, parameters }) => [
+      name,
+      accuracy(mean),
+      overRandom
+        ? `${formatPoints(overRandom.value)} (${formatPoints(overRandom.interval.low)} to ${formatPoints(overRandom.interval.high)})`
+        : '–',
+      parameters === null ? '–' : formatCount(parameters),
+      formatDecimal(timings.millisecondsPerSelector?.[name]),
+    ]),
+  );
+
+const accuracy = ({ mean, standardError }: Estimate): string =>
+  `${formatPercent(mean)}${standardError === null ? '' : ` ± ${formatPercent(standardError)}`}`;
+
+function recovery(value: ArmRecovery | null): string {
+  if (value === null) return '–';
+  if (value.kind === 'nothing-lost') return 'nothing was lost';
+  const share = formatWholePercent(value.share);
+  return value.kind === 'unbounded'
+    ? `${share} (unbounded)`
+    : `${share} (${shares(value.interval)})`;
+}

@@ -1,0 +1,26 @@
+/**
+ * `npm run study [-- --report]`: the paper's main comparison on the starter, under an hour on two
+ * cores. Writes docs/study.md and its figures from the runs in .cache/study; `--report` only writes.
+ */
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { openStore } from '../../src/main/db/open.ts';
+import { databasePath } from '../../src/main/home.ts';
+import { writeStudy } from './study-report.ts';
+import { COMPRESSIONS, findStudyRun, studyRun } from './study-runs.ts';
+
+const home = resolve('.cache/study');
+await mkdir(home, { recursive: true });
+const store = await openStore(databasePath(home));
+try {
+  const runs = [];
+  for (const name of COMPRESSIONS.keys()) {
+    const run = process.argv.includes('--report')
+      ? await findStudyRun(store, name)
+      : await studyRun(store, home, name);
+    if (run?.status === 'done') runs.push(run);
+  }
+  await writeStudy(store, runs);
+} finally {
+  await store.close();
+}

@@ -20,10 +20,15 @@ export function hasModules(...modules: readonly string[]): boolean {
 }
 
 /** Runs a script of this folder; resolves to what it prints. */
-export function python(script: string, args: readonly string[]): Promise<string> {
+export function python(
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const file = join(import.meta.dirname, script);
-    execFile(PYTHON, [file, ...args], { maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
+    const options = { maxBuffer: 2 ** 28, env: { ...process.env, ...env } };
+    execFile(PYTHON, [file, ...args], options, (error, stdout, stderr) => {
       if (error) reject(new Error(`${script} failed:\n${stderr.slice(-4000)}`, { cause: error }));
       else resolve(stdout);
     });

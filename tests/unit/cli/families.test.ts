@@ -23,15 +23,62 @@ function characterTokenizer() {
   };
 }
 
-test.each(['opt', 'qwen3'])(
-  '%s as transformers wrote it is compressed, tuned and compared',
+const FAMILIES = ['opt', 'qwen3'];
+/** Few letters in one order: a prompt learns that much even of a model that knows nothing. */
+const line = (name: string) => `ab ab ${name} ab ab ab`;
+const lines = (from: number) =>
+  Array.from({ length: 24 }, (_, i) => line(String.fromCharCode(99 + ((from + i) % 20))));
+
+/** A checkpoint of transformers, with a tokenizer and texts to calibrate, tune and measure on. */
+function writeModel(home: string, name: string): string {
+  const model = join(home, name);
+  cpSync(join(FIXTURES, name), model, { recursive: true });
+  writeFileSync(join(model, 'tokenizer.json'), JSON.stringify(characterTokenizer()));
+  const rows = lines(0).map((text) => JSON.stringify({ text }));
+  writeFileSync(join(home, 'seen.jsonl'), rows.join('\n'));
+  writeFileSync(join(home, 'held-out.txt'), lines(7).toReversed().join('\n'));
+  return model;
+}
+
+test.each(FAMILIES)(
+  '%s as transformers wrote it: compress, tune and evaluate, each by its own command',
   async (name) => {
     const home = temporaryFolder();
-    const model = join(home, name);
-    cpSync(join(FIXTURES, name), model, { recursive: true });
-    writeFileSync(join(model, 'tokenizer.json'), JSON.stringify(characterTokenizer()));
+    const model = writeModel(home, name);
+    const at = (file: string) => join(home, file);
+    const document = async (...args: string[]) => {
+      const run = await kintsugi(home, [...args, '--json', '--threads', '1']);
+      expect(run.stderr).not.toContain('next:');
+      expect(run.code).toBe(0);
+      return JSON.parse(run.stdout);
+    };
+    const compressing = ['compress', '--model', model, '--bits', '2', '--group-size', '16'];
+    const calibrating = ['--calibration', at('seen.jsonl'), '--samples', '4', '--length', '32'];
+    const { disk } = await document(...compressing, ...calibrating, '--out', at('small'));
+    expect(disk.compressed).toBeGreaterThan(0);
+    const tuning = ['tune', '--model', at('small'), '--data', at('seen.jsonl')];
+    const steps = ['--tokens', '4', '--steps', '40', '--batch', '4', '--learning-rate', '0.1'];
+    await document(...tuning, ...steps, '--out', at('prompt'));
+    const perplexity = async (...arm: string[]): Promise<number> => {
+      const measured = await document('evaluate', ...arm, '--text', at('held-out.txt'));
+      return measured.perplexity;
+    };
+    const original = await perplexity('--model', model);
+    const compressed = await perplexity('--model', at('small'));
+    const repaired = await perplexity('--model', at('small'), '--bank', at('prompt'));
+    expect(original).toBeGreaterThan(1);
+    expect(Math.abs(compressed - original) / original).toBeGreaterThan(0.01);
+    expect(repaired).toBeLessThan(0.8 * compressed);
+  },
+  120_000,
+);
+
+test.each(FAMILIES)(
+  '%s as transformers wrote it: a whole recipe',
+  async (name) => {
+    const home = temporaryFolder();
     const recipe = join(home, 'recipe.json');
-    writeFileSync(recipe, JSON.stringify(smallRecipe(model)));
+    writeFileSync(recipe, JSON.stringify(smallRecipe(writeModel(home, name))));
     const { code, stdout, stderr } = await kintsugi(home, ['repair', '--recipe', recipe, '--json']);
     expect(stderr).not.toContain('next:');
     expect(code).toBe(0);
@@ -47,6 +94,8 @@ test.each(['opt', 'qwen3'])(
       'idp',
       'lora',
     ]);
+    // Prompts of 4 tokens and the embeddings' 32 numbers, and a bank of two.
+    expect(arms.slice(0, 4).map((arm) => arm.extraParameters)).toEqual([0, 0, 128, 256]);
   },
   120_000,
 );

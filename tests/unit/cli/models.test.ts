@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type FakeHub, startFakeHub } from '../../support/fake-hub.ts';
 import { temporaryFolder } from '../db/temporary.ts';
@@ -10,6 +11,17 @@ let home = '';
 let hub: FakeHub;
 const at = (name: string) => join(home, name);
 const CACHED = 'cache/hub/models--org--tiny';
+
+/** Two languages and splits of C4, named and packed as on the hub. */
+function c4(): Record<string, Buffer> {
+  const row = (text: string) => `${JSON.stringify({ text, timestamp: '2019', url: 'x' })}\n`;
+  const packed = (text: string) => gzipSync(row(text).repeat(20));
+  return {
+    'en/c4-train.00000-of-01024.json.gz': packed('A cat sits on the mat and looks at the moon.'),
+    'en/c4-validation.00000-of-00008.json.gz': packed('The held-out dog runs after the ball.'),
+    'realnewslike/c4-train.00000-of-00512.json.gz': packed('News.'),
+  };
+}
 
 beforeAll(async () => {
   home = temporaryFolder();
@@ -22,6 +34,7 @@ beforeAll(async () => {
     { id: 'org/tiny', files, config, parameters: 150_000, downloads: 12 },
     { id: 'org/gated', files, config, access: 'gated' },
     { id: 'org/old', files: { 'config.json': '{}', 'pytorch_model.bin': 'x' } },
+    { id: 'allenai/c4', kind: 'dataset', files: c4() },
     { id: 'org/rows', kind: 'dataset', files: { 'a.txt': 'x', 'b.jsonl': '{}' } },
   ]);
   Object.assign(process.env, { HF_ENDPOINT: hub.endpoint, HF_HOME: at('cache') });
@@ -117,4 +130,35 @@ test('a dataset’s chosen file is downloaded', async () => {
     'b.jsonl',
   );
   expect(readdirSync(document.folder)).toEqual(['b.jsonl']);
+});
+
+test('C4 is downloaded by file as the hub packs it, calibrates, and is measured', async () => {
+  const download = ['models', 'download', 'allenai/c4', '--dataset', '--file'];
+  const files = Object.keys(c4()).filter((path) => path.startsWith('en/'));
+  expect((await run(...download, ...files)).code).toBe(0);
+  const compressing = ['compress', '--model', at('mine'), '--bits', '4', '--group-size', '32'];
+  const calibrating = [
+    '--calibration',
+    'hub:allenai/c4:en:train',
+    '--samples',
+    '2',
+    '--length',
+    '16',
+  ];
+  expect(await run(...compressing, ...calibrating, '--out', at('small'))).toMatchObject({
+    code: 0,
+  });
+  const measured = await run(
+    'evaluate',
+    '--model',
+    at('small'),
+    '--text',
+    'hub:allenai/c4:en:validation',
+  );
+  expect(measured.document.perplexity).toBeGreaterThan(1);
+  const other = ['--calibration', 'hub:allenai/c4:realnewslike:train', '--out', at('other')];
+  expect((await run(...compressing, ...other)).document.error).toMatchObject({
+    code: 'DATA_INVALID',
+    next: expect.stringMatching(/[Dd]ownload/),
+  });
 });

@@ -35,8 +35,8 @@ export interface Golden {
 }
 
 /** What transformers computed, one sequence at a time. */
-export async function readGolden(name: string): Promise<Golden[]> {
-  const { tensors } = await openSafetensors(join(FIXTURES, name, 'golden.safetensors'));
+export async function readGolden(name: string, root = FIXTURES): Promise<Golden[]> {
+  const { tensors } = await openSafetensors(join(root, name, 'golden.safetensors'));
   return [0, 1].map((i) => ({
     ids: new Int32Array(readRaw(tensors.get(`ids.${i}`)!).buffer),
     logits: readFloat32(tensors.get(`logits.${i}`)!),

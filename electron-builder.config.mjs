@@ -8,7 +8,10 @@ export default {
   directories: { output: 'release', buildResources: 'resources' },
   files: ['out/**', 'package.json'],
   // Read in place by the engine, which cannot look into an archive.
-  extraResources: [{ from: 'resources/starter', to: 'starter' }],
+  extraResources: [
+    { from: 'resources/starter', to: 'starter' },
+    { from: 'resources/starter-control', to: 'starter-control' },
+  ],
   asarUnpack: ['**/*.node', 'node_modules/onnxruntime-node/**'],
   npmRebuild: false,
   // No way to run the packaged program as something else.

@@ -54,6 +54,7 @@ const quick: Preset = {
     { kind: 'classifier' },
   ],
   evaluation: { tasks: 'all', itemsPerTask: 100, textTokens: 8192, bootstrap: 2000 },
+  analysis: null,
   seed: 0,
   repeats: 1,
   device: 'cpu',
@@ -94,6 +95,13 @@ const careful: Preset = {
     bootstrap: 10_000,
   },
   repeats: 5,
+};
+
+/** Everything that can be found out beside the comparison. */
+export const FULL_ANALYSIS: NonNullable<Recipe['analysis']> = {
+  displaced: true,
+  similarity: { inputs: 72 },
+  restore: { itemsPerTask: 40 },
 };
 
 export const PRESETS: Readonly<Record<PresetName, Preset>> = { quick, balanced, careful };

@@ -157,6 +157,15 @@ const evaluation = z.strictObject({
   bootstrap: z.int().min(100).max(1_000_000),
 });
 
+const analysis = z.strictObject({
+  /** Are lost facts forgotten or displaced? Tuned facts are asked too and, of the starter, a control model. */
+  displaced: z.boolean(),
+  /** Attention and activations by block, on this many held-out inputs. */
+  similarity: z.strictObject({ inputs: count(10_000) }).nullable(),
+  /** Original blocks put back one at a time, with this many held-out inputs per task. */
+  restore: z.strictObject({ itemsPerTask: count(1_000_000) }).nullable(),
+});
+
 export const recipeSchema = z.strictObject({
   version: z.literal(1),
   /** "starter" or a folder in Hugging Face layout. */
@@ -168,6 +177,8 @@ export const recipeSchema = z.strictObject({
   /** Others that the same bank is also tried with. */
   selectors: z.array(selector).max(32).default([]),
   evaluation,
+  /** What is found out beside the comparison; null leaves it out. */
+  analysis: analysis.nullable().default(null),
   seed: z
     .int()
     .min(0)

@@ -130,12 +130,130 @@ export interface ArmComparison {
   >;
 }
 
+/**
+ * - `displaced`: unseen facts came back, so they were still in the compressed weights;
+ * - `forgotten`: facts came back only where tuning showed them: they were learned anew;
+ * - `nothing-regained`: not even the tuned ones came back, so this repair says nothing;
+ * - `undecided`: the intervals allow more than one reading;
+ * - `untrustworthy`: the control "regained" what it never knew, so the test measures something else;
+ * - `nothing-lost`: compression lost too little to ask.
+ */
+export type DisplacementKind =
+  | 'displaced'
+  | 'forgotten'
+  | 'nothing-regained'
+  | 'undecided'
+  | 'untrustworthy'
+  | 'nothing-lost';
+
+/** Whether a model that never knew the facts turns the verdict round, as it must. */
+export type ControlSays = 'flips' | 'does-not-flip' | 'unclear' | 'absent';
+
+/** One repair's evidence and what follows from it. */
+export interface RepairDisplacement {
+  readonly arm: ArmId;
+  readonly unseen: ArmRecovery;
+  /** Of the facts that it was tuned on; null where none were asked. */
+  readonly seen: ArmRecovery | null;
+  /** Of the same kind of repair on the control model; null without one. */
+  readonly control: ArmRecovery | null;
+  readonly kind: DisplacementKind;
+  readonly controlSays: ControlSays;
+}
+
+export interface JudgedRepairs {
+  /** Over all repairs: one that brings unseen facts back is enough to show that they were there. */
+  readonly kind: DisplacementKind;
+  readonly repairs: readonly RepairDisplacement[];
+}
+
+/** Repairs that the control model gets: one that only prompts, and one that adds to the weights. */
+export type ControlRepair = 'prompt' | 'lora';
+
+/** The same repairs on a model that was never told the facts it is asked. */
+export interface ControlResult {
+  readonly weightsHash: string;
+  /** Held-out facts that it never knew. */
+  readonly questions: number;
+  /** On those facts: the original, the control, and the control repaired. */
+  readonly accuracy: Readonly<Record<'original' | 'compressed' | ControlRepair, Estimate>>;
+  /** Judged as if the control were any compressed model. */
+  readonly repairs: readonly {
+    readonly arm: ControlRepair;
+    readonly unseen: ArmRecovery;
+    readonly seen: ArmRecovery;
+    readonly kind: DisplacementKind;
+  }[];
+}
+
+/** Forgotten or displaced? */
+export interface Displacement {
+  readonly words: string;
+  readonly overall: JudgedRepairs;
+  readonly tasks: Readonly<Record<string, JudgedRepairs>>;
+  /** Coverage of each task's interval: together they hold with 95%. */
+  readonly taskLevel: number;
+  /** Accuracy by arm on the facts that were tuned on. */
+  readonly seen: Readonly<Partial<Record<ArmId, Estimate>>>;
+  readonly control: ControlResult | null;
+}
+
+/** How alike an arm and the original work inside, by block: cosines in [−1, 1], 1 = the same. */
+export interface ArmSimilarity {
+  readonly arm: ArmId;
+  /** From the first block to the last. */
+  readonly attention: readonly number[];
+  readonly activation: readonly number[];
+}
+
+/** One original block put back into the compressed model. */
+export interface RestoredBlock {
+  readonly layer: number;
+  readonly mean: Estimate;
+  readonly recovery: ArmRecovery;
+}
+
+/** Which prompt of the bank was chosen for which task. */
+export interface Choices {
+  readonly prompts: readonly string[];
+  readonly tasks: readonly {
+    readonly task: string;
+    /** Inputs by prompt. */
+    readonly counts: readonly number[];
+    /** The prompt that was tuned on this task; null where prompts are not tuned by task. */
+    readonly own: number | null;
+  }[];
+  /** Share of inputs that got the prompt of their own task, and what choosing by lot would give. */
+  readonly own: { readonly share: number; readonly byLot: number } | null;
+}
+
+/** One prompt of the bank in front of every input. */
+export interface PromptAlone {
+  readonly name: string;
+  readonly tokens: number;
+  readonly mean: Estimate;
+  readonly recovery: ArmRecovery;
+}
+
+/** What was found out about a run beside its comparison. */
+export interface RunAnalysis {
+  /** Null where the recipe did not ask. */
+  readonly displaced: Displacement | null;
+  readonly similarity: readonly ArmSimilarity[] | null;
+  readonly restored: readonly RestoredBlock[] | null;
+  readonly choices: Choices;
+  /** In the bank's order; of a bank by length this is the sweep. */
+  readonly prompts: readonly PromptAlone[];
+}
+
 export interface RunResults {
   readonly arms: readonly ArmResult[];
   /** Every pair of arms; absent from runs of earlier versions. */
   readonly comparisons?: readonly ArmComparison[];
   /** IDP and its controls. */
   readonly selectors?: readonly SelectorResult[];
+  /** Absent from runs of earlier versions. */
+  readonly analysis?: RunAnalysis;
   readonly seeds: readonly number[];
   /** Set when tuning was stopped early: how far it came, by `bank@0`. */
   readonly stoppedEarly?: Readonly<Record<string, string>>;

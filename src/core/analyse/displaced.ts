@@ -1,4 +1,4 @@
-import type { ArmRecovery } from '../../shared/results.ts';
+import type { ArmRecovery, ControlSays, DisplacementKind } from '../../shared/results.ts';
 
 /** What the same repair regained on three kinds of facts. */
 export interface DisplacementEvidence {
@@ -10,26 +10,9 @@ export interface DisplacementEvidence {
   readonly control?: ArmRecovery;
 }
 
-/**
- * - `displaced`: unseen facts came back, so they were still in the compressed weights;
- * - `forgotten`: facts came back only where tuning showed them: they were learned anew;
- * - `nothing-regained`: not even the tuned ones came back, so this repair says nothing;
- * - `undecided`: the intervals allow more than one reading;
- * - `untrustworthy`: the control "regained" what it never knew, so the test measures something else;
- * - `nothing-lost`: compression lost too little to ask.
- */
-export type DisplacementKind =
-  | 'displaced'
-  | 'forgotten'
-  | 'nothing-regained'
-  | 'undecided'
-  | 'untrustworthy'
-  | 'nothing-lost';
-
 export interface DisplacementVerdict {
   readonly kind: DisplacementKind;
-  /** What the control says, where there is one. */
-  readonly control: 'flips' | 'does-not-flip' | 'unclear' | 'absent';
+  readonly control: ControlSays;
 }
 
 /** A share of at most this is as good as none. */
@@ -50,11 +33,24 @@ export function judgeDisplacement(evidence: DisplacementEvidence): DisplacementV
   return { kind: kindOf(unseen, seen, control), control };
 }
 
-function kindOf(
-  unseen: Sign,
-  seen: Sign | undefined,
-  control: DisplacementVerdict['control'],
-): DisplacementKind {
+/** The first of these that any repair shows is what all of them show together. */
+const STRONGEST: readonly DisplacementKind[] = [
+  'displaced',
+  'untrustworthy',
+  'undecided',
+  'forgotten',
+  'nothing-regained',
+  'nothing-lost',
+];
+
+/**
+ * Several repairs of one compressed model: what one brings back was there, whatever the others fail
+ * at; that it is gone takes all of them.
+ */
+export const judgeTogether = (kinds: readonly DisplacementKind[]): DisplacementKind =>
+  STRONGEST.find((kind) => kinds.includes(kind)) ?? 'nothing-lost';
+
+function kindOf(unseen: Sign, seen: Sign | undefined, control: ControlSays): DisplacementKind {
   switch (unseen) {
     case 'regained':
       return control === 'does-not-flip' ? 'untrustworthy' : 'displaced';
@@ -67,7 +63,7 @@ function kindOf(
 }
 
 /** The control flips the verdict when nothing comes back, or clearly less than on the real model. */
-function controlOf({ unseen, control }: DisplacementEvidence): DisplacementVerdict['control'] {
+function controlOf({ unseen, control }: DisplacementEvidence): ControlSays {
   const sign = control && signOf(control);
   if (sign === undefined) return 'absent';
   if (sign === 'not-regained') return 'flips';

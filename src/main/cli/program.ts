@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { type CommandParts, createAddAction } from './action.ts';
 import { addCompressCommand } from './commands/compress.ts';
+import { addDisplacedCommand } from './commands/displaced.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addExportCommand } from './commands/export.ts';
@@ -25,6 +26,7 @@ export function createProgram(parts: CommandParts): Command {
     .configureOutput({ outputError: () => undefined });
   const addAction = createAddAction(program, parts);
   addRepairCommand(program, addAction);
+  addDisplacedCommand(program, addAction);
   addCompressCommand(program, addAction);
   addExportCommand(program, addAction);
   addTuneCommand(program, addAction);

@@ -3,6 +3,7 @@ import type { Store } from '../db/open.ts';
 import { readResults } from '../db/results.ts';
 import { findRun } from '../db/runs.ts';
 import { listStages } from '../db/stages.ts';
+import { formatAnalysis } from './analysis-table.ts';
 import type { Outcome } from './context.ts';
 import { formatSeconds, formatTable, formatTime } from './format.ts';
 import { formatResults } from './results-table.ts';
@@ -33,6 +34,9 @@ export async function show({ db }: Store, id: string): Promise<Outcome> {
         `bank of seed ${seed}: ${prompts.map(({ name }) => name).join(', ')} (${directory})`,
     ),
     ...(stored === undefined ? [] : ['', formatResults(stored.results, stored.timings)]),
+    ...(stored?.results.analysis?.displaced
+      ? ['', formatAnalysis(stored.results.analysis, stored.results.arms)]
+      : []),
   ];
   return { document: { ...run, stages, banks, ...stored }, text: parts.join('\n') };
 }

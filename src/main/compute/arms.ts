@@ -71,9 +71,16 @@ export async function prepareBaseline(
   workspace: Workspace,
   id: 'original' | 'compressed',
 ): Promise<PreparedArm> {
-  const loaded = await workspace[id]();
-  return { arm: { model: loaded.model }, loaded, promptNames: [], extraParameters: 0 };
+  return plainArm(await workspace[id]());
 }
+
+/** Weights alone. */
+export const plainArm = (loaded: LoadedModel): PreparedArm => ({
+  arm: { model: loaded.model },
+  loaded,
+  promptNames: [],
+  extraParameters: 0,
+});
 
 export async function prepareTunedArm(
   workspace: Workspace,
@@ -149,10 +156,8 @@ function promptedArm(
   return { arm, loaded, promptNames: prompts.map(({ name }) => name), extraParameters };
 }
 
-function loraArm(loaded: LoadedModel, adapter: LoraAdapter): PreparedArm {
-  const plain = { arm: { model: loaded.model }, loaded, promptNames: [], extraParameters: 0 };
-  return withAdapter(plain, adapter);
-}
+export const loraArm = (loaded: LoadedModel, adapter: LoraAdapter): PreparedArm =>
+  withAdapter(plainArm(loaded), adapter);
 
 /** The arm with an adapter beside its weights. */
 export function withAdapter(prepared: PreparedArm, adapter: LoraAdapter): PreparedArm {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { answerTasks, type ItemAnswer } from '../../core/evaluate/answer.ts';
+import { answerTasks } from '../../core/evaluate/answer.ts';
 import { latency } from '../../core/evaluate/latency.ts';
 import type { Scorer } from '../../core/evaluate/score.ts';
 import type { Task } from '../../core/evaluate/tasks.ts';
-import { scoreShares, selectorParameters } from '../../core/select/selector.ts';
+import { selectorParameters } from '../../core/select/selector.ts';
 import { encodePair } from '../../core/tune/sequences.ts';
 import { selectorName } from '../../shared/recipe.ts';
 import type { ArmId } from '../../shared/results.ts';
@@ -11,6 +11,7 @@ import { type Answer, saveAnswers } from '../db/answers.ts';
 import type { Store } from '../db/open.ts';
 import { createAnswerer } from './answerer.ts';
 import { bankArm, type PreparedArm, prepareBaseline, prepareTunedArm, tunedArms } from './arms.ts';
+import { askTasks, toAnswer } from './ask.ts';
 import { runFitter } from './fit-selectors.ts';
 import type { Stage, StageContext } from './stage.ts';
 import { starter } from './starter.ts';
@@ -163,22 +164,11 @@ function controlsStage(
       const count = prepared.promptNames.length;
       for (let prompt = 0; prompt < count; prompt++) {
         const arm = { ...prepared.arm, selector: { kind: 'fixed', prompt } as const };
-        const scorer = createAnswerer(engine, arm);
-        try {
-          const { tokenizer } = prepared.loaded;
-          const answers = await answerTasks(scorer, tokenizer, tasks, itemsPerTask, {
-            signal,
-            onProgress: (done, total) => progress((prompt + done / total) / count),
-          });
-          const of = { runId, arm: fixedPromptArm(prompt), seed };
-          await saveAnswers(
-            store.db,
-            of,
-            answers.map((answer) => toAnswer(prepared, answer)),
-          );
-        } finally {
-          await scorer.release();
-        }
+        const answers = await askTasks(engine, { ...prepared, arm }, tasks, itemsPerTask, {
+          signal,
+          onProgress: (done, total) => progress((prompt + done / total) / count),
+        });
+        await saveAnswers(store.db, { runId, arm: fixedPromptArm(prompt), seed }, answers);
       }
     },
   };
@@ -224,16 +214,4 @@ function timePerInput(
   );
   const inputs = contexts.map((context) => encodePair(loaded.tokenizer, context, ' '));
   return latency(scorer, inputs);
-}
-
-function toAnswer({ arm, promptNames }: PreparedArm, answer: ItemAnswer): Answer {
-  const { task, item, correct, logLikelihoods, prompt, promptScores } = answer;
-  return {
-    task,
-    itemId: item,
-    correct,
-    scores: logLikelihoods,
-    prompt: prompt === undefined ? null : promptNames[prompt]!,
-    attention: promptScores === undefined ? null : scoreShares(arm.selector!.kind, promptScores),
-  };
 }

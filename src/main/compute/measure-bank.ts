@@ -11,8 +11,7 @@ import { bankArm, shownSelector } from './arms.ts';
 import { openBank } from './bank-library.ts';
 import { MEASURES, measure } from './evaluate-stages.ts';
 import { openRun } from './run-arms.ts';
-import { summariseRepair } from './summarise.ts';
-import { toScored } from './summarise-stage.ts';
+import { summariseRepair, toScored } from './summarise.ts';
 import { loadBank } from './tuned-folders.ts';
 
 export interface MeasureBankOptions {

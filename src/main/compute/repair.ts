@@ -5,6 +5,7 @@ import { RUNTIME_FILE, RUNTIME_SEAL } from '../../core/checkpoint/folder.ts';
 import { parseRecipe, type Recipe, recipeSeeds } from '../../shared/recipe.ts';
 import type { Store } from '../db/open.ts';
 import { createRun, newRunId, type Run, updateRun } from '../db/runs.ts';
+import { analyseStages } from './analyse-stages.ts';
 import { checkRecipeData, checkRecipeFits } from './check-recipe.ts';
 import { compressLoaded } from './compress-model.ts';
 import { evaluateStages } from './evaluate-stages.ts';
@@ -65,6 +66,7 @@ export async function runRepair(store: Store, run: Run, options: RepairOptions):
     askStage(store, run.id, workspace),
     ...seeds.flatMap((seed) => tuneStages(tuning, seed)),
     ...evaluateStages(store, run.id, workspace, seeds),
+    ...analyseStages(tuning),
     summariseStage(store, run.id, workspace, seeds),
   ];
   await executeRun(store, run, stages, options);

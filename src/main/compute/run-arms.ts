@@ -32,7 +32,7 @@ export const openRun = (run: Run): Workspace =>
 /** @throws KintsugiError RUN_STATUS when the arm was never evaluated with this seed; as its folders do */
 export async function openRunArm(
   store: Store,
-  run: Run,
+  run: Pick<Run, 'id' | 'directory'>,
   workspace: Workspace,
   { arm, seed }: { readonly arm: ArmId | BankArmId; readonly seed: number },
 ): Promise<RunArm> {

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
+import { readText } from '../../core/data/text-file.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { findSnapshot } from '../hub/cache.ts';
 import { isRepositoryId, parseRepository } from '../hub/repository.ts';
@@ -7,11 +9,13 @@ import { hubSettings } from '../hub/settings.ts';
 
 /** Beside the sources, beside the bundle of the build, or where a package keeps what is not code. */
 const PLACES = [
-  join(import.meta.dirname, '../../../resources/starter'),
-  join(import.meta.dirname, '../../resources/starter'),
-  join((process as { resourcesPath?: string }).resourcesPath ?? '', 'starter'),
+  join(import.meta.dirname, '../../../resources'),
+  join(import.meta.dirname, '../../resources'),
+  (process as { resourcesPath?: string }).resourcesPath ?? '',
 ];
-const STARTER = PLACES.find((place) => existsSync(join(place, 'tasks'))) ?? PLACES[0]!;
+const RESOURCES = PLACES.find((place) => existsSync(join(place, 'starter/tasks'))) ?? PLACES[0]!;
+const STARTER = join(RESOURCES, 'starter');
+const CONTROL = join(RESOURCES, 'starter-control');
 
 /** What ships with the program. */
 export const starter = {
@@ -19,7 +23,18 @@ export const starter = {
   tasks: join(STARTER, 'tasks'),
   calibrationText: join(STARTER, 'text', 'calibration.txt'),
   heldOutText: join(STARTER, 'text', 'heldout.txt'),
+  /** The same model, trained the same way, from which a quarter of the facts was kept. */
+  control: CONTROL,
 } as const;
+
+/**
+ * Ids of the facts that the control model was never told.
+ * @throws KintsugiError DATA_INVALID when the list is not there
+ */
+export async function loadUnknownFacts(): Promise<ReadonlySet<string>> {
+  const file = join(CONTROL, 'unknown.json');
+  return new Set(z.array(z.string()).parse(JSON.parse(await readText(file))));
+}
 
 /**
  * A model as recipes and options name it: the starter, a folder, or "org/name" of the hub's cache.

@@ -17,7 +17,8 @@ import { parameterCount } from './model-shape.ts';
 import { type BankAnswer, compareSelectors, type SelectedAnswers } from './selectors.ts';
 import type { Stage } from './stage.ts';
 import { comparedArms, comparedSeeds, remarks } from './stopped-early.ts';
-import { type ArmMeasurements, type Scored, summarise } from './summarise.ts';
+import { type ArmMeasurements, summarise, toScored } from './summarise.ts';
+import { summariseAnalysis } from './summarise-analysis.ts';
 import { SINGLE_PROMPT, tunedFolder } from './tune-stages.ts';
 import { COMPRESSED, type Workspace } from './workspace.ts';
 
@@ -63,8 +64,10 @@ export function summariseStage(
       const results = summarise(arms, { seeds: compared, parameters, stopped }, bootstrap);
       const banks = await readBankAnswers(store, runId, workspace, compared);
       const selected = await readSelected(store, runId, recipe, compared);
+      const selectors = compareSelectors(banks, selected, bootstrap);
+      const analysis = await summariseAnalysis(store, runId, workspace);
       await saveResults(store.db, runId, {
-        results: { ...results, selectors: compareSelectors(banks, selected, bootstrap) },
+        results: { ...results, selectors, analysis },
         timings: await readTimings(store, runId, recipe, { arms: ids, seedsOf, measures }),
       });
     },
@@ -145,11 +148,6 @@ const readArmAnswers = (
   seeds: readonly number[],
 ): Promise<Answer[][]> =>
   Promise.all(seeds.map((seed) => readAnswers(store.db, { runId, arm, seed })));
-
-export const toScored = (answers: readonly (readonly Answer[])[]): Scored => ({
-  tasks: answers[0]!.map(({ task }) => task),
-  correct: answers.map((seed) => seed.map(({ correct }) => (correct ? 1 : 0))),
-});
 
 /** By seed, every input as each prompt of the seed's bank answered it. */
 async function readBankAnswers(

@@ -9,6 +9,7 @@ import type {
   Estimate,
   RunResults,
 } from '../../shared/results.ts';
+import type { Answer } from '../db/answers.ts';
 import { verdict } from './verdict.ts';
 
 /** Whether each input was answered rightly; all arms and seeds have the same inputs in one order. */
@@ -17,6 +18,14 @@ export interface Scored {
   /** 0 or 1 by seed, then by input. Arms without tuning have one entry. */
   readonly correct: readonly (readonly number[])[];
 }
+
+/** By seed, the stored answers of one arm. */
+export const toScored = (
+  answers: readonly (readonly Pick<Answer, 'task' | 'correct'>[])[],
+): Scored => ({
+  tasks: answers[0]!.map(({ task }) => task),
+  correct: answers.map((seed) => seed.map(({ correct }) => (correct ? 1 : 0))),
+});
 
 export interface ArmMeasurements {
   readonly arm: Arm;
@@ -112,7 +121,12 @@ export const plainEstimate = (value: ReturnType<typeof estimate>): Estimate => (
   standardError: value.standardError ?? null,
 });
 
-function recoveryScores(original: Scored, compressed: Scored, repaired: Scored): RecoveryScores[] {
+/** One entry per seed of the repair. */
+export function recoveryScores(
+  original: Scored,
+  compressed: Scored,
+  repaired: Scored,
+): RecoveryScores[] {
   return repaired.correct.map((correct) => ({
     tasks: repaired.tasks,
     original: original.correct[0]!,

@@ -184,14 +184,18 @@ async function inOnePass(tuning: Promise<TunedJointly>): Promise<TunedPrompt[]> 
   return prompts.map((prompt) => ({ prompt, ...rest }));
 }
 
-/** How a stage is told of, asked about and cut short. */
-interface StageRun {
+/** How a stage is told of and cut short. */
+interface PlainRun {
   readonly context: StageContext;
   readonly finish: AbortSignal;
+}
+
+/** And asked about. */
+interface StageRun extends PlainRun {
   readonly ask: (series: string, look: Look) => Promise<void>;
 }
 
-const common = ({ context, finish }: StageRun) => ({
+const common = ({ context, finish }: PlainRun) => ({
   checkpointDir: context.scratch,
   signal: context.signal,
   finish,
@@ -204,7 +208,7 @@ const tuneRun = (run: StageRun, series: string): TuneRun => ({
 });
 
 /** Without samples of what the model would say meanwhile. */
-function plainRun(run: StageRun): TuneRun {
+export function plainRun(run: PlainRun): TuneRun {
   const { context } = run;
   return {
     ...common(run),

@@ -1,5 +1,6 @@
 import { splitValidation } from '../../core/tune/sequences.ts';
 import type { Subject, TuneData, TuneOptions } from '../../core/tune/tune.ts';
+import type { Example } from '../../core/tune/types.ts';
 import type { Recipe } from '../../shared/recipe.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -12,12 +13,16 @@ export async function tuningSubject(
   seed: number,
 ): Promise<{ readonly subject: Subject; readonly data: TuneData }> {
   const { model, checkpoint, tokenizer } = await workspace.compressed();
-  const examples = await workspace.examples();
-  const { train, validation } = splitValidation(examples, VALIDATION_SHARE, seed);
   return {
     subject: { engine: await workspace.engine(), model, modelHash: checkpoint.hash, tokenizer },
-    data: { examples: train, validation },
+    data: splitExamples(await workspace.examples(), seed),
   };
+}
+
+/** Without the facts that this seed keeps for validation, and those. */
+export function splitExamples(examples: readonly Example[], seed: number): TuneData {
+  const { train, validation } = splitValidation(examples, VALIDATION_SHARE, seed);
+  return { examples: train, validation };
 }
 
 /** Settings that everything tuned with a seed has in common. */

@@ -1,22 +1,12 @@
 import {
   type Arm,
   type ArmComparison,
-  type ArmId,
   type ArmRecovery,
   type ArmResult,
   isBankArm,
   isLoraArm,
-  type LoraArmId,
 } from '../../shared/results.ts';
-
-const NAMES: Readonly<Record<Exclude<ArmId, LoraArmId>, string>> = {
-  original: 'the original',
-  compressed: 'compression',
-  prompt: 'the best single prompt',
-  idp: 'the prompt bank with dynamic selection',
-  prefix: 'the prefix',
-  'bank-lora': 'the bank with LoRA',
-};
+import { capitalise, list, NAMES, percent } from './words.ts';
 
 function nameOf({ id, label }: Arm): string {
   if (isBankArm(id)) return label;
@@ -108,10 +98,5 @@ function overlaps({ recovery: a }: ArmResult, { recovery: b }: ArmResult): boole
 }
 
 const points = (share: number): string => (100 * share).toFixed(1);
-const percent = (share: number): string => `${Math.round(100 * share)}%`;
 /** Two digits that count: 0.024%, 0.48%, 12%. */
 const smallPercent = (share: number): string => `${Number((100 * share).toPrecision(2))}%`;
-const capitalise = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
-const list = (items: readonly string[]): string =>
-  items.length < 2 ? (items[0] ?? '') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;

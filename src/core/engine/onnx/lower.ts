@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Attribute, Constant, Dtype, Graph, Node, OpName, Value } from '../graph/graph.ts';
 import {
@@ -218,19 +219,35 @@ const lowerings: Readonly<Partial<Record<OpName, Lowering>>> = {
   },
 };
 
-/** File-backed constants must share one folder: the runtime resolves locations against it. */
+/**
+ * The runtime resolves locations of file-backed constants against one folder: that of most bytes.
+ * What lies elsewhere is written into the model.
+ */
 function externalFolder(constants: readonly Constant[]): string | undefined {
-  const folders = new Set(
-    constants.flatMap(({ data }) => (data.kind === 'file' ? [dirname(data.path)] : [])),
-  );
-  if (folders.size > 1)
-    throw new Error(`Weights lie in several folders: ${[...folders].join(', ')}`);
-  return [...folders][0];
+  const bytes = new Map<string, number>();
+  for (const { data } of constants) {
+    if (data.kind !== 'file') continue;
+    const folder = dirname(data.path);
+    bytes.set(folder, (bytes.get(folder) ?? 0) + data.length);
+  }
+  return [...bytes].toSorted(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-function initializer({ value, data }: Constant): TensorMessage {
+function readStretch({ path, offset, length }: Extract<Constant['data'], { kind: 'file' }>) {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = new Uint8Array(length);
+    readSync(file, bytes, 0, length, offset);
+    return bytes;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function initializer({ value, data }: Constant, folder: string | undefined): TensorMessage {
   const tensor = { name: name(value), dims: value.shape, dataType: ELEMENT_TYPE[value.dtype] };
   if (data.kind === 'bytes') return { ...tensor, rawData: data.bytes };
+  if (dirname(data.path) !== folder) return { ...tensor, rawData: readStretch(data) };
   return {
     ...tensor,
     dataLocation: 1,
@@ -260,6 +277,7 @@ export function lowerGraph(graph: Graph, options: LoweringOptions): LoweredModel
   for (const node of graph.nodes) (lowerings[node.op] ?? direct(node.op))(emit, node, options);
   const outputs = Object.entries(graph.outputs);
   for (const [output, value] of outputs) emit.node('Identity', [name(value)], `out.${output}`);
+  const folder = externalFolder(graph.constants);
   const bytes = encodeModel({
     irVersion: 10,
     producerName: 'kintsugi',
@@ -270,10 +288,13 @@ export function lowerGraph(graph: Graph, options: LoweringOptions): LoweredModel
     graph: {
       name: graph.name,
       node: emit.nodes,
-      initializer: [...graph.constants.map(initializer), ...emit.initializers],
+      initializer: [
+        ...graph.constants.map((constant) => initializer(constant, folder)),
+        ...emit.initializers,
+      ],
       input: inputs.map(([input, value]) => valueInfo(`in.${input}`, value)),
       output: outputs.map(([output, value]) => valueInfo(`out.${output}`, value)),
     },
   });
-  return { bytes, externalFolder: externalFolder(graph.constants) };
+  return { bytes, externalFolder: folder };
 }

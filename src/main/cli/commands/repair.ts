@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
 import { KintsugiError } from '../../../shared/errors.ts';
-import { PRESET_NAMES, PRESETS, type PresetName } from '../../../shared/presets.ts';
+import { FULL_ANALYSIS, PRESET_NAMES, PRESETS, type PresetName } from '../../../shared/presets.ts';
 import { parseRecipe, type Recipe } from '../../../shared/recipe.ts';
+import type { Store } from '../../db/open.ts';
+import type { Run } from '../../db/runs.ts';
 import type { AddAction } from '../action.ts';
 import { type Context, type Outcome, withStore } from '../context.ts';
 import { ensureModel } from '../download.ts';
@@ -10,20 +12,36 @@ import { integer, MODEL_HELP } from '../options.ts';
 import { reportRun } from '../run-progress.ts';
 import { show } from '../show-run.ts';
 
-interface RepairOptions {
+export interface RepairOptions {
   readonly preset?: PresetName;
   readonly recipe?: string;
   readonly model?: string;
   readonly seed?: number;
   readonly out?: string;
   readonly force?: boolean;
+  readonly analyse?: boolean;
   readonly printRecipe?: boolean;
 }
 
 export function addRepairCommand(program: Command, addAction: AddAction): void {
-  const command = program
-    .command('repair')
-    .description('compresses a model, tunes repairs for it, and compares them on the same inputs')
+  const command = addRecipeOptions(
+    program
+      .command('repair')
+      .description(
+        'compresses a model, tunes repairs for it, and compares them on the same inputs',
+      ),
+  )
+    .option(
+      '--analyse',
+      'also find out what was forgotten, what displaced, and where the damage sits',
+    )
+    .option('--print-recipe', 'print the complete recipe and stop');
+  addAction<RepairOptions>(command, repair);
+}
+
+/** What a run is made from. */
+export const addRecipeOptions = (command: Command): Command =>
+  command
     .addOption(
       new Option('--preset <name>', 'how much work to spend (default: quick)').choices(
         PRESET_NAMES,
@@ -33,25 +51,39 @@ export function addRepairCommand(program: Command, addAction: AddAction): void {
     .option('--model <name>', `${MODEL_HELP}; instead of the recipe’s`)
     .option('--seed <n>', 'seed instead of the recipe’s', integer('--seed', 0, 2 ** 31 - 1))
     .option('--out <dir>', 'new or empty folder for the run (default: in the data folder)')
-    .option('--force', 'start even where the memory estimate says that it will not fit')
-    .option('--print-recipe', 'print the complete recipe and stop');
-  addAction<RepairOptions>(command, repair);
-}
+    .option('--force', 'start even where the memory estimate says that it will not fit');
 
 async function repair(options: RepairOptions, context: Context): Promise<Outcome> {
-  const recipe = await chooseRecipe(options);
+  const chosen = await chooseRecipe(options);
+  const recipe = options.analyse ? { ...chosen, analysis: FULL_ANALYSIS } : chosen;
   if (options.printRecipe) return { document: recipe, text: JSON.stringify(recipe, null, 2) };
-  await ensureModel(recipe.model, context);
-  const { createRepair, runRepair } = await import('../../compute/repair.ts');
   return withStore(context, async (store) => {
-    const run = await createRepair(store, { recipe, home: context.home, out: options.out });
-    context.progress.line(`run ${run.id} in ${run.directory}`);
-    await runRepair(store, run, { ...reportRun(context), force: options.force ?? false });
+    const run = await runRecipe(recipe, options, store, context);
     return show(store, run.id);
   });
 }
 
-async function chooseRecipe({ preset, recipe, model, seed }: RepairOptions): Promise<Recipe> {
+/** Makes a run of the recipe and works it through. */
+export async function runRecipe(
+  recipe: Recipe,
+  { out, force = false }: Pick<RepairOptions, 'out' | 'force'>,
+  store: Store,
+  context: Context,
+): Promise<Run> {
+  await ensureModel(recipe.model, context);
+  const { createRepair, runRepair } = await import('../../compute/repair.ts');
+  const run = await createRepair(store, { recipe, home: context.home, out });
+  context.progress.line(`run ${run.id} in ${run.directory}`);
+  await runRepair(store, run, { ...reportRun(context), force });
+  return run;
+}
+
+export async function chooseRecipe({
+  preset,
+  recipe,
+  model,
+  seed,
+}: Pick<RepairOptions, 'preset' | 'recipe' | 'model' | 'seed'>): Promise<Recipe> {
   const chosen = recipe === undefined ? PRESETS[preset ?? 'quick'] : await readRecipe(recipe);
   return {
     ...chosen,

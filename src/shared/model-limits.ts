@@ -1,5 +1,5 @@
 import { type Bits, type Compression, gridOf, withGrid } from './compression.ts';
-import type { Recipe } from './recipe.ts';
+import type { Recipe, SelectorRecipe } from './recipe.ts';
 
 /** What of a model decides which recipes it can take. */
 export interface ModelLimits {
@@ -27,16 +27,66 @@ export function fittingGroupSizes(columns: readonly number[]): number[] {
 /** Virtual tokens leave room for at least two tokens of input. */
 export const mostPromptTokens = ({ maxPositions }: ModelLimits): number => maxPositions - 2;
 
-/** The recipe with the settings that this model cannot take replaced by the nearest that it can. */
+/** Where clusters no longer decide how many prompts there are. */
+const USUAL_PROMPTS = 3;
+
+/** Prompts of which each has half of the next one's tokens. */
+export const mostHalvings = (tokens: number): number => Math.floor(Math.log2(tokens)) + 1;
+
+/**
+ * The recipe with the settings that this model cannot take, and those that no run can work together,
+ * replaced by the nearest that can be.
+ */
 export function fitRecipe(recipe: Recipe, limits: ModelLimits): Recipe {
   const { compression, tuning, selector } = recipe;
-  return {
+  const room = mostPromptTokens(limits);
+  const { by } = tuning.bank;
+  const fitting = fitSelector(selector, by, limits);
+  const fitted = {
     ...recipe,
     compression: fitCompression(compression, limits),
-    tuning: { ...tuning, tokens: Math.min(tuning.tokens, mostPromptTokens(limits)) },
-    selector:
-      'layer' in selector ? { ...selector, layer: fitLayer(selector.layer, limits) } : selector,
+    tuning: fitTuning(tuning, room, 'layer' in fitting),
+    selector: fitting,
   };
+  const selectors = recipe.selectors.filter(({ kind }) => kind !== 'mixture' || by !== 'length');
+  return { ...fitted, selectors: selectors.map((each) => fitSelector(each, by, limits)) };
+}
+
+type Tuning = Recipe['tuning'];
+
+function fitTuning(tuning: Tuning, room: number, byAttention: boolean): Tuning {
+  const { bank, prefix, together } = tuning;
+  const tokens = Math.min(tuning.tokens, room);
+  // By length or seeds all prompts read the same data, of which one pass could tell none apart.
+  const apart = bank.by === 'length' || bank.by === 'seeds';
+  const joint = bank.joint && !apart;
+  return {
+    ...tuning,
+    tokens,
+    bank: {
+      ...bank,
+      count: fitCount(bank, tokens),
+      joint,
+      routing: joint && byAttention ? bank.routing : 0,
+    },
+    prefix: prefix && { ...prefix, tokens: Math.min(prefix.tokens, room) },
+    together: apart ? null : together,
+  };
+}
+
+function fitCount({ by, count }: Tuning['bank'], tokens: number): Tuning['bank']['count'] {
+  if (by === 'clusters') return count;
+  const given = count === 'auto' ? USUAL_PROMPTS : count;
+  return by === 'length' ? Math.min(given, mostHalvings(tokens)) : given;
+}
+
+function fitSelector(
+  selector: SelectorRecipe,
+  by: Tuning['bank']['by'],
+  limits: ModelLimits,
+): SelectorRecipe {
+  if (selector.kind === 'mixture' && by === 'length') return { kind: 'idp', layer: 0 };
+  return 'layer' in selector ? { ...selector, layer: fitLayer(selector.layer, limits) } : selector;
 }
 
 export function fitCompression(compression: Compression, limits: ModelLimits): Compression {

@@ -51,7 +51,8 @@ const tuningFields = z.strictObject({
      * or seeds all prompts are tuned on everything, and differ in their tokens or their start.
      */
     by: z.enum(['family', 'clusters', 'length', 'seeds']),
-    count: count(256),
+    /** "auto" is the number of clusters with the best silhouette. */
+    count: z.union([count(256), z.literal('auto')]),
     /** All prompts in one pass over batches that hold inputs of each. */
     joint: z.boolean().default(false),
     /**
@@ -191,6 +192,13 @@ export const recipeSchema = z.strictObject({
 });
 
 export type Recipe = z.infer<typeof recipeSchema>;
+
+/** Clusters that are tried, at most, to find the best number of them. */
+export const MOST_CLUSTERS = 12;
+
+/** Prompts that the recipe's bank can come to hold. */
+export const mostPrompts = ({ tuning: { bank } }: Recipe): number =>
+  bank.count === 'auto' ? MOST_CLUSTERS : bank.count;
 
 /** The seeds with which the recipe tunes. */
 export function recipeSeeds(recipe: Recipe): number[] {

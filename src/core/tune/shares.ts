@@ -1,4 +1,5 @@
 import { KintsugiError } from '../../shared/errors.ts';
+import { MOST_CLUSTERS } from '../../shared/recipe.ts';
 import { meanEmbeddings } from './embeddings.ts';
 import { kMeans } from './kmeans.ts';
 import type { PromptOptions } from './prompt.ts';
@@ -26,8 +27,6 @@ export interface Share {
   readonly tokens: number;
   readonly seed: number;
 }
-
-const MOST_CLUSTERS = 12;
 
 /** Shares training and validation examples out by the same rule. @throws ARGUMENT_INVALID */
 export async function shareData(

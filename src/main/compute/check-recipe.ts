@@ -3,7 +3,7 @@ import type { Task } from '../../core/evaluate/tasks.ts';
 import type { Model } from '../../core/models/model.ts';
 import type { Example } from '../../core/tune/types.ts';
 import { KintsugiError } from '../../shared/errors.ts';
-import { mostPromptTokens } from '../../shared/model-limits.ts';
+import { mostHalvings, mostPromptTokens } from '../../shared/model-limits.ts';
 import type { Recipe, SelectorRecipe } from '../../shared/recipe.ts';
 import { limitsOf, linearShapes } from './model-shape.ts';
 
@@ -53,13 +53,16 @@ function checkBank({ tuning: { bank, together, tokens }, selector }: Recipe): vo
       'tuning.bank.by',
       `Prompts by ${bank.by} read the same data and cannot be tuned in one pass`,
     );
+  if (bank.count === 'auto') {
+    if (bank.by !== 'clusters')
+      throw impossible(
+        'tuning.bank.count',
+        'Only a bank by clusters finds its number of prompts by itself',
+      );
+    return;
+  }
   if (bank.by === 'length')
-    atMost(
-      'tuning.bank.count',
-      bank.count,
-      Math.floor(Math.log2(tokens)) + 1,
-      'halves of its tokens',
-    );
+    atMost('tuning.bank.count', bank.count, mostHalvings(tokens), 'halves of its tokens');
 }
 
 const impossible = (field: string, message: string): KintsugiError =>
@@ -83,6 +86,7 @@ export function checkRecipeData(
       field: `${empty.name}.train`,
       next: 'Leave the task out, or add questions to its training half.',
     });
+  if (bank.count === 'auto') return;
   const groups = new Set(examples.map(({ group }) => group)).size;
   const families = data === 'tasks' ? 'tasks' : 'files to tune on';
   if (bank.by === 'family') fewer('tuning.bank.count', bank.count, groups, families);

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { readBank } from '../../core/export/bank.ts';
 import { type BankRun, tuneBank } from '../../core/tune/bank.ts';
 import { type TunedJointly, tuneJointly } from '../../core/tune/joint.ts';
 import { tuneLora } from '../../core/tune/lora.ts';
@@ -105,7 +106,7 @@ export function tuneStages({ store, runId, workspace, finish }: Tuning, seed: nu
     }),
     stage('single', async ({ subject, data }, run) => {
       // As many steps as all the bank's prompts together: the comparison is at equal cost.
-      const steps = options.steps * bank.count;
+      const steps = options.steps * (await bankSize(workspace, seed));
       const single = { ...options, steps, name: SINGLE_PROMPT, tokens, init };
       const tuned = await tunePrompt(subject, data, single, tuneRun(run, SINGLE_PROMPT));
       return {
@@ -160,6 +161,13 @@ export function tuneStages({ store, runId, workspace, finish }: Tuning, seed: nu
   ];
 }
 
+/** Prompts of the seed's bank: where clusters decide, as many as were tuned. */
+async function bankSize({ recipe, directory }: Workspace, seed: number): Promise<number> {
+  const { count } = recipe.tuning.bank;
+  if (count !== 'auto') return count;
+  return (await readBank(join(directory, tunedFolder('bank', seed)))).prompts.length;
+}
+
 const NOT_TUNED = 'not tuned: the run was stopped before';
 
 /** What a stage has tuned, not yet written. */
@@ -172,8 +180,13 @@ interface Tuned {
 const stopped = ({ stoppedAt }: Pick<TunedPrompt, 'stoppedAt'>, steps: number): string | null =>
   stoppedAt === undefined ? null : `stopped early at step ${stoppedAt} of ${steps}`;
 
-function stoppedBank(tuned: readonly TunedPrompt[], count: number, steps: number): string | null {
+function stoppedBank(
+  tuned: readonly TunedPrompt[],
+  count: number | 'auto',
+  steps: number,
+): string | null {
   const last = stopped(tuned.at(-1)!, steps);
+  if (count === 'auto') return last && `${last} of prompt ${tuned.length}`;
   if (last !== null) return `${last} of prompt ${tuned.length} of ${count}`;
   return tuned.length < count ? `stopped early after prompt ${tuned.length} of ${count}` : null;
 }

@@ -5,6 +5,7 @@ import { formatBytes, formatRoughly } from '../format.ts';
 import { Failure } from '../notice.tsx';
 import { useCall } from '../use-call.ts';
 import { useDraft } from './draft.ts';
+import { Refused } from './refused.tsx';
 
 const FIT_WORDS: Readonly<Record<Fit, string>> = {
   fits: 'fits',
@@ -31,6 +32,9 @@ export function Cost() {
         </Text>
       )}
       {called.state === 'failed' && <Failure error={called.error} retry={retry} />}
+      {called.state === 'ready' && called.value.refusal && (
+        <Refused refusal={called.value.refusal} />
+      )}
       {called.state === 'ready' && <CostList estimate={called.value} />}
     </aside>
   );

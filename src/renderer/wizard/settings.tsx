@@ -1,4 +1,4 @@
-import { Button, Collapse, NumberInput, Select, Switch } from '@mantine/core';
+import { Button, Checkbox, Collapse, NumberInput, Select, Switch, TextInput } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { DownIcon } from '../components/icons.tsx';
 
@@ -70,8 +70,65 @@ export function SelectSetting<T extends string>(
   );
 }
 
-/** Settings that most readers leave alone, folded away. */
-export function Expert({ children }: { children: ReactNode }) {
+/** What is written counts once the field is left, and only if it is something. */
+export function TextSetting(
+  props: Setting & { readonly value: string; readonly onChange: (value: string) => void },
+) {
+  const [text, setText] = useState(props.value);
+  const settle = () => {
+    if (text.trim() === '') setText(props.value);
+    else if (text !== props.value) props.onChange(text);
+  };
+  return (
+    <TextInput
+      label={props.label}
+      description={props.about}
+      value={text}
+      onChange={(event) => setText(event.currentTarget.value)}
+      onBlur={settle}
+    />
+  );
+}
+
+/** Any of a list, each with a sentence of its own. */
+export function ManySetting<T extends string>(
+  props: Setting & {
+    readonly value: readonly T[];
+    readonly data: readonly {
+      readonly value: T;
+      readonly label: string;
+      readonly about?: string;
+    }[];
+    readonly onChange: (value: T[]) => void;
+  },
+) {
+  return (
+    <Checkbox.Group
+      className="many"
+      label={props.label}
+      description={props.about}
+      value={[...props.value]}
+      onChange={(value) => props.onChange(value as T[])}
+    >
+      {props.data.map(({ value, label, about }) => (
+        <Checkbox key={value} value={value} label={label} description={about} />
+      ))}
+    </Checkbox.Group>
+  );
+}
+
+/** Settings of one thing, under its name. */
+export function SettingsPart({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="settings-part">
+      <h2>{title}</h2>
+      <div className="settings-grid">{children}</div>
+    </section>
+  );
+}
+
+/** Settings that most readers leave alone, folded away; `parts` come with headings of their own. */
+export function Expert({ children, parts = false }: { children: ReactNode; parts?: boolean }) {
   const [opened, setOpened] = useState(false);
   return (
     <div className="expert">
@@ -85,7 +142,7 @@ export function Expert({ children }: { children: ReactNode }) {
         Expert settings
       </Button>
       <Collapse expanded={opened}>
-        <div className="settings-grid">{children}</div>
+        {parts ? children : <div className="settings-grid">{children}</div>}
       </Collapse>
     </div>
   );

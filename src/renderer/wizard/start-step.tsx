@@ -1,7 +1,6 @@
 import { Alert, Button, Group, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { describeCompression } from '../../shared/compression.ts';
-import type { ErrorReport } from '../../shared/contract/common.ts';
 import type { RunEstimate } from '../../shared/contract/wizard.ts';
 import { modelName } from '../../shared/model-name.ts';
 import type { Recipe } from '../../shared/recipe.ts';
@@ -11,7 +10,8 @@ import { describeRecipe } from '../runs/describe.ts';
 import { goTo, hrefTo } from '../shell/pages.ts';
 import { useAction } from '../use-call.ts';
 import { FitBadge, useEstimate } from './cost.tsx';
-import { setDraft, useDraft, withModel } from './draft.ts';
+import { setDraft, useDraft } from './draft.ts';
+import { Refused } from './refused.tsx';
 import type { StepName } from './steps.ts';
 
 export function StartStep() {
@@ -47,26 +47,6 @@ export function StartStep() {
       )}
       {called.state === 'ready' && <StartButtons estimate={called.value} />}
     </div>
-  );
-}
-
-/** What the model cannot take, before the work rather than in it, and the way out. */
-function Refused({ refusal }: { refusal: ErrorReport }) {
-  const act = useAction();
-  const { draft, recipe } = useDraft();
-  const fit = async () => {
-    const info = await act('models.check', { path: recipe.model });
-    if (info !== undefined) setDraft(withModel(draft, info));
-  };
-  return (
-    <Failure
-      error={refusal}
-      action={
-        <Button size="xs" variant="default" onClick={fit}>
-          Use the nearest settings that fit
-        </Button>
-      }
-    />
   );
 }
 
@@ -117,7 +97,7 @@ function Summary({ recipe }: { recipe: Recipe }) {
     ['Compress', describeCompression(compression), 'compress'],
     [
       'Tune',
-      `${tuning.bank.count} prompts of ${tuning.tokens} tokens, ${formatCount(tuning.steps)} steps each`,
+      `${tuning.bank.count === 'auto' ? 'as many prompts as there are kinds of input,' : `${tuning.bank.count} prompts`} of ${tuning.tokens} tokens, ${formatCount(tuning.steps)} steps each`,
       'tune',
     ],
     [

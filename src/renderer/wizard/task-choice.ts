@@ -14,7 +14,8 @@ export function withTasks(
 ): Recipe {
   const all = tasks.length === starter.length && starter.every((name) => tasks.includes(name));
   const { bank } = recipe.tuning;
-  const count = bank.by === 'family' ? Math.min(bank.count, tasks.length) : bank.count;
+  const count =
+    bank.by === 'family' && bank.count !== 'auto' ? Math.min(bank.count, tasks.length) : bank.count;
   return {
     ...recipe,
     tuning: { ...recipe.tuning, bank: { ...bank, count } },

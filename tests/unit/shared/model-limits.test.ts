@@ -52,3 +52,23 @@ it('pruning without codes has no groups to fit', () => {
     calibration: { ...compression.calibration, length: 64 },
   });
 });
+
+it.each([
+  ['by length', { by: 'length', count: 9, joint: true, routing: 1 }, { count: 5, joint: false }],
+  ['by seeds', { by: 'seeds', count: 'auto', joint: true, routing: 1 }, { count: 3, routing: 0 }],
+  ['by clusters', { by: 'clusters', count: 'auto', joint: true, routing: 1 }, { count: 'auto' }],
+] as const)('a bank %s becomes one that can be tuned', (_, bank, expected) => {
+  const together = { learningRate: 0.01, steps: 4 };
+  const { tuning, selectors } = PRESETS.quick;
+  const fitted = fitRecipe(
+    {
+      ...PRESETS.quick,
+      tuning: { ...tuning, bank, together },
+      selectors: [...selectors, { kind: 'mixture', rank: 4 }],
+    },
+    limits,
+  );
+  expect(fitted.tuning.bank).toMatchObject(expected);
+  expect(fitted.tuning.together).toEqual(bank.by === 'clusters' ? together : null);
+  expect(fitted.selectors.some(({ kind }) => kind === 'mixture')).toBe(bank.by !== 'length');
+});

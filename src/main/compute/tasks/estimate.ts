@@ -5,7 +5,7 @@ import type { Task } from '../../../core/evaluate/tasks.ts';
 import { gridOf } from '../../../shared/compression.ts';
 import type { ErrorReport } from '../../../shared/contract/common.ts';
 import type { Fit, MemoryItem, Need, RunEstimate } from '../../../shared/contract/wizard.ts';
-import type { Recipe } from '../../../shared/recipe.ts';
+import { mostPrompts, type Recipe } from '../../../shared/recipe.ts';
 import type { Store } from '../../db/open.ts';
 import { readResults } from '../../db/results.ts';
 import { listRuns } from '../../db/runs.ts';
@@ -97,8 +97,9 @@ function memoryItems({ model }: LoadedModel, recipe: Recipe): MemoryItem[] {
   return estimateMemory(model, recipe).map(({ what, bytes }) => ({ name: what, bytes }));
 }
 
-function diskItems({ tuning, evaluation, repeats }: Recipe, compressed: number): MemoryItem[] {
-  const checkpoints = 3 * 4 * tuning.bank.count * tuning.tokens * 4096;
+function diskItems(recipe: Recipe, compressed: number): MemoryItem[] {
+  const { tuning, evaluation, repeats } = recipe;
+  const checkpoints = 3 * 4 * mostPrompts(recipe) * tuning.tokens * 4096;
   return [
     { name: 'compressed model', bytes: compressed },
     { name: "its weights again, in the engine's layout", bytes: compressed },
@@ -151,8 +152,16 @@ function work(recipe: Recipe, { parameters, blocks }: Shape, tasks: readonly Tas
   const { samples, length } = compression.calibration;
   const text = { sequences: samples, length };
   const compress = sum([...workOf({ options: compression, blocks, text }).values()]);
-  const perStep = 6 * parameters * tuning.batch * (INPUT_TOKENS + tuning.tokens);
-  const loraStep = 6 * parameters * tuning.batch * INPUT_TOKENS;
+  const { prefix, together } = tuning;
+  const prompts = mostPrompts(recipe);
+  const step = (tokens: number) => 6 * parameters * tuning.batch * (INPUT_TOKENS + tokens);
+  const loras = [tuning.lora, ...tuning.furtherLoras];
+  // The bank's prompts, and one prompt on all the data for as long.
+  const tune =
+    2 * prompts * tuning.steps * step(tuning.tokens) +
+    sum(loras.map(({ steps }) => steps * step(0))) +
+    (prefix ? prefix.steps * step(prefix.tokens) : 0) +
+    (together ? together.steps * step(tuning.tokens) : 0);
   const questions = sum(
     tasks.map(({ heldout }) => {
       const [item] = heldout;
@@ -161,21 +170,24 @@ function work(recipe: Recipe, { parameters, blocks }: Shape, tasks: readonly Tas
     }),
   );
   const arm = 2 * parameters * (questions * INPUT_TOKENS + evaluation.textTokens);
+  // One prompt and the bank, the adapters, and what else the recipe asks for.
+  const arms = 2 + loras.length + (prefix ? 1 : 0) + (together ? 1 : 0);
   const prompted = 2 * parameters * questions * TRIED_PROMPTS * tuning.tokens;
+  const selectors =
+    recipe.selectors.length * 2 * parameters * questions * (INPUT_TOKENS + tuning.tokens);
   // Every prompt of the bank alone, beside IDP's choice.
-  const controls = 2 * parameters * questions * tuning.bank.count * (INPUT_TOKENS + tuning.tokens);
+  const controls = 2 * parameters * questions * prompts * (INPUT_TOKENS + tuning.tokens);
   return [
     { name: 'compress', operations: compress, stages: 2 },
     {
       name: 'tune',
-      operations:
-        repeats * (2 * tuning.bank.count * tuning.steps * perStep + tuning.lora.steps * loraStep),
-      stages: 3 * repeats,
+      operations: repeats * tune,
+      stages: arms * repeats,
     },
     {
       name: 'compare',
-      operations: 2 * arm + repeats * (3 * arm + prompted + controls),
-      stages: 2 + 4 * repeats,
+      operations: 2 * arm + repeats * (arms * arm + prompted + controls + selectors),
+      stages: 2 + (arms + 1) * repeats,
     },
   ];
 }

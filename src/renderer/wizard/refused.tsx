@@ -1,0 +1,25 @@
+import { Button } from '@mantine/core';
+import type { ErrorReport } from '../../shared/contract/common.ts';
+import { Failure } from '../notice.tsx';
+import { useAction } from '../use-call.ts';
+import { setDraft, useDraft, withModel } from './draft.ts';
+
+/** What the model cannot take, before the work rather than in it, and the way out. */
+export function Refused({ refusal }: { refusal: ErrorReport }) {
+  const act = useAction();
+  const { draft, recipe } = useDraft();
+  const fit = async () => {
+    const info = await act('models.check', { path: recipe.model });
+    if (info !== undefined) setDraft(withModel(draft, info));
+  };
+  return (
+    <Failure
+      error={refusal}
+      action={
+        <Button size="xs" variant="default" onClick={fit}>
+          Use the nearest settings that fit
+        </Button>
+      }
+    />
+  );
+}

@@ -16,7 +16,7 @@ import { type LoadedModel, loadModel } from './load-model.ts';
 import type { Stage } from './stage.ts';
 import { loadUnknownFacts, starter } from './starter.ts';
 import { comparedSeeds } from './stopped-early.ts';
-import { plainRun, SINGLE_PROMPT, type Tuning } from './tune-stages.ts';
+import { bankSize, plainRun, SINGLE_PROMPT, type Tuning } from './tune-stages.ts';
 import { loadAdapter, loadBank, saveAdapter, saveBank } from './tuned-folders.ts';
 import { splitExamples, tuneOptions } from './tuning-subject.ts';
 import type { Workspace } from './workspace.ts';
@@ -136,8 +136,8 @@ async function controlSubject(workspace: Workspace, seed: number) {
 function promptStage(tuning: Tuning, seed: number): Stage {
   const asked = tuning.workspace.recipe.tuning;
   const options = tuneOptions(asked, seed);
-  const steps = options.steps * asked.bank.count;
   return tuneStage(tuning, 'prompt', seed, async ({ subject, data, on }, run) => {
+    const steps = options.steps * (await bankSize(tuning.workspace, seed));
     const { tokens, init } = asked;
     const single = { ...options, steps, name: SINGLE_PROMPT, tokens, init };
     const tuned = await tunePrompt(subject, data, single, run);

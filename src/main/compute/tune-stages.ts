@@ -162,7 +162,7 @@ export function tuneStages({ store, runId, workspace, finish }: Tuning, seed: nu
 }
 
 /** Prompts of the seed's bank: where clusters decide, as many as were tuned. */
-async function bankSize({ recipe, directory }: Workspace, seed: number): Promise<number> {
+export async function bankSize({ recipe, directory }: Workspace, seed: number): Promise<number> {
   const { count } = recipe.tuning.bank;
   if (count !== 'auto') return count;
   return (await readBank(join(directory, tunedFolder('bank', seed)))).prompts.length;

@@ -55,3 +55,38 @@ export const selectorParameters = (selector: Selector): number =>
     (sum, value) => sum + (value instanceof Float32Array ? value.length : 0),
     0,
   );
+
+/**
+ * The selector over some prompts of a bank of `count`, in the order given. One that always keeps a
+ * prompt that is gone says nothing of the others: IDP, which has nothing to learn, takes its place.
+ */
+export function selectorOfSome(
+  selector: Selector,
+  count: number,
+  kept: readonly number[],
+): Selector {
+  const rows = (values: Float32Array): Float32Array => {
+    const width = values.length / count;
+    return Float32Array.from(kept.flatMap((k) => [...values.subarray(k * width, (k + 1) * width)]));
+  };
+  switch (selector.kind) {
+    case 'fixed': {
+      const prompt = kept.indexOf(selector.prompt);
+      return prompt < 0 ? { kind: 'idp', layer: 0 } : { kind: 'fixed', prompt };
+    }
+    case 'idp-calibrated':
+      return {
+        ...selector,
+        means: rows(selector.means),
+        deviations: rows(selector.deviations),
+      };
+    case 'key':
+      return { ...selector, values: rows(selector.values) };
+    case 'classifier':
+      return { ...selector, weights: rows(selector.weights), bias: rows(selector.bias) };
+    case 'idp':
+    case 'mixture':
+    case 'random':
+      return selector;
+  }
+}

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type CommandParts, createAddAction } from './action.ts';
+import { addBankCommand } from './commands/bank.ts';
 import { addCompressCommand } from './commands/compress.ts';
 import { addDisplacedCommand } from './commands/displaced.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -30,6 +31,7 @@ export function createProgram(parts: CommandParts): Command {
   addCompressCommand(program, addAction);
   addExportCommand(program, addAction);
   addTuneCommand(program, addAction);
+  addBankCommand(program, addAction);
   addEvaluateCommand(program, addAction);
   addLogitsCommand(program, addAction);
   addGenerateCommand(program, addAction);

@@ -16,6 +16,7 @@ import {
   relativeError,
   roundPrompt,
 } from '../../core/export/prompt-codes.ts';
+import { selectorOfSome } from '../../core/select/selector.ts';
 import type { BankFormat, BankSizes, BankSource } from '../../shared/contract/banks.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { hashFolder } from './artefact.ts';
@@ -125,6 +126,26 @@ export async function mergeBanks(
   const dynamic = banks.find(({ bank }) => bank.selector.kind === 'idp')?.bank.selector;
   const selector = dynamic ?? { kind: 'idp' as const, layer: 0 };
   await writeBank(dir, { ...first.bank, prompts: renamed, selector });
+}
+
+/**
+ * Writes a bank of some of a bank's prompts. @throws KintsugiError BANK_INVALID, ARGUMENT_INVALID
+ */
+export async function splitBank(
+  source: string,
+  names: readonly string[],
+  dir: string,
+): Promise<void> {
+  const bank = await readBank(source);
+  const kept = names.map((name) => bank.prompts.findIndex((prompt) => prompt.name === name));
+  const unknown = names.find((_, i) => kept[i] === -1);
+  if (unknown !== undefined)
+    throw new KintsugiError('ARGUMENT_INVALID', `The bank has no prompt "${unknown}".`, {
+      field: 'prompts',
+      next: `Choose among: ${bank.prompts.map(({ name }) => name).join(', ')}.`,
+    });
+  const selector = selectorOfSome(bank.selector, bank.prompts.length, kept);
+  await writeBank(dir, { ...bank, prompts: kept.map((k) => bank.prompts[k]!), selector });
 }
 
 /**

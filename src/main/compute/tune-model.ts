@@ -1,6 +1,5 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tuningExamples } from '../../core/evaluate/tasks.ts';
 import { readBank } from '../../core/export/bank.ts';
 import type { Selector } from '../../core/select/selector.ts';
 import { type BankProgress, tuneBank } from '../../core/tune/bank.ts';
@@ -12,16 +11,14 @@ import { splitValidation } from '../../core/tune/sequences.ts';
 import type { BankSplit } from '../../core/tune/shares.ts';
 import type { Progress } from '../../core/tune/train.ts';
 import type { Subject, TuneData, TuneOptions, TuneRun } from '../../core/tune/tune.ts';
-import type { Example } from '../../core/tune/types.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { adapterParameters } from './adapted.ts';
 import { type EngineChoice, openEngine } from './engine.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
-import { namedTasks } from './named-tasks.ts';
 import { makeFolder, refuseOccupied } from './output.ts';
 import { modelFolder } from './starter.ts';
 import { saveAdapter, saveBank, savePrefix, type TunedOn } from './tuned-folders.ts';
-import { sourceExamples } from './tuning-examples.ts';
+import { namedExamples } from './tuning-examples.ts';
 
 /** Share of the facts that choose the best step. */
 const VALIDATION_SHARE = 0.1;
@@ -79,7 +76,7 @@ export async function tuneModel(
   watch: TuneWatch,
 ): Promise<Tuned> {
   await refuseOccupied(out);
-  const examples = await readData(data, dataDir);
+  const examples = await namedExamples(data, dataDir);
   const loaded = await loadModel(modelFolder(model));
   const { train, validation } = splitValidation(examples, VALIDATION_SHARE, options.seed);
   const subject = {
@@ -201,16 +198,4 @@ async function startOf(init: string, loaded: LoadedModel): Promise<Pick<PromptOp
       { field: 'init', next: 'Start from a prompt that was tuned for this model.' },
     );
   return { start };
-}
-
-/** Rows of a benchmark's training split that are tuned on, at most. */
-const TRAIN_LIMIT = 20_000;
-
-async function readData(data: string, dataDir: string | undefined): Promise<Example[]> {
-  const tasks = /^(?:starter|task):(.+)$/s.exec(data)?.[1];
-  if (tasks !== undefined) {
-    const choice = { dataDir, heldout: 0, train: TRAIN_LIMIT };
-    return (await namedTasks(tasks.split(','), choice)).flatMap(tuningExamples);
-  }
-  return sourceExamples(data);
 }

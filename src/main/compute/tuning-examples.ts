@@ -3,6 +3,7 @@ import { loadDatasetExamples, loadExamples } from '../../core/tune/data.ts';
 import type { Example } from '../../core/tune/types.ts';
 import type { Recipe } from '../../shared/recipe.ts';
 import { sourceFiles } from './data-source.ts';
+import { namedTasks } from './named-tasks.ts';
 import { starter } from './starter.ts';
 
 /** What a recipe tunes on. @throws KintsugiError DATA_INVALID */
@@ -14,8 +15,20 @@ export async function recipeExamples(
   return sourceExamples(data.source === 'starter' ? starter.calibrationText : data.source);
 }
 
+/** Rows of a benchmark's training split that are tuned on, at most. */
+const TRAIN_LIMIT = 20_000;
+
+/** Data as commands name it: a source, or the training half of `task:NAME[,NAME]`. */
+export async function namedExamples(data: string, dataDir: string | undefined): Promise<Example[]> {
+  const names = /^(?:starter|task):(.+)$/s.exec(data)?.[1]?.split(',');
+  if (names === undefined) return sourceExamples(data);
+  const choice = { dataDir, heldout: 0, train: TRAIN_LIMIT };
+  const tasks = await namedTasks(names.length === 1 && names[0] === 'all' ? 'all' : names, choice);
+  return tasks.flatMap(tuningExamples);
+}
+
 /** The examples of a data file, or the first of a dataset's. @throws KintsugiError DATA_INVALID */
-export async function sourceExamples(source: string): Promise<Example[]> {
+async function sourceExamples(source: string): Promise<Example[]> {
   const files = await sourceFiles(source);
   return files[0] === source ? loadExamples(source) : loadDatasetExamples(files);
 }

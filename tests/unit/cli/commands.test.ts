@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { readBank } from '../../../src/core/export/bank.ts';
 import { loadTokenizer } from '../../../src/core/tokenizer/tokenizer.ts';
 import { temporaryFolder } from '../db/temporary.ts';
 import { kintsugi } from './command-line.ts';
@@ -98,6 +99,32 @@ test('a bank or adapter for other weights is refused', async () => {
     code: 'ADAPTER_INCOMPATIBLE',
   });
 });
+
+test('a bank is split, quantised and pruned, with what pruning costs', async () => {
+  const lines = ['red', 'blue', 'green', 'black'].map((colour) =>
+    JSON.stringify({ question: `What is ${colour}?`, answer: 'a colour' }),
+  );
+  writeFileSync(at('few.jsonl'), lines.join('\n'));
+  const few = ['--model', at('small'), '--data', at('few.jsonl')];
+  const bank = ['--kind', 'bank', '--by', 'seeds', '--prompts', '2', '--tokens', '4'];
+  await document('tune', ...few, ...bank, '--steps', '2', '--batch', '2', '--out', at('two'));
+  const split = ['bank', 'split', '--bank', at('two'), '--prompts'];
+  expect(await kintsugi(home, [...split, 'seed-2', '--out', at('one')])).toMatchObject({ code: 0 });
+  const quantize = ['bank', 'quantize', '--bank', at('one'), '--bits', '4', '--out', at('four')];
+  expect(await kintsugi(home, quantize)).toMatchObject({ code: 0 });
+  const prune = ['bank', 'prune', '--bank', at('four'), ...few, '--keep', '2'];
+  const measured = ['--tasks', 'words', '--limit', '4', '--out', at('pruned')];
+  const pruned = await document(...prune, ...measured);
+  expect(pruned.prompts).toMatchObject([{ name: 'seed-2', before: 4, after: 2 }]);
+  expect(pruned.prompts[0].kept).toBeGreaterThan(0.5);
+  expect(pruned.accuracy.before.count).toBe(4);
+  const [prompt] = (await readBank(at('pruned'))).prompts;
+  expect(prompt).toMatchObject({ name: 'seed-2', tokens: 2, bits: 4 });
+  expect(await refusal(...split, 'colours', '--out', at('none'))).toMatchObject({
+    code: 'ARGUMENT_INVALID',
+    field: 'prompts',
+  });
+}, 120_000);
 
 test('an output path through a file is refused before any work', async () => {
   writeFileSync(at('file'), '');

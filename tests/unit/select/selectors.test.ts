@@ -10,6 +10,7 @@ import { learnClassifier, learnKeys, type RoutingData } from '../../../src/core/
 import {
   type Selector,
   scoreShares,
+  selectorOfSome,
   selectorParameters,
 } from '../../../src/core/select/selector.ts';
 import { embedTokens } from '../../../src/core/tune/embeddings.ts';
@@ -290,5 +291,37 @@ describe('shares', () => {
     const [first, second] = scoreShares('key', [0, Math.log(3)]);
     expect(first).toBeCloseTo(0.25, 12);
     expect(second).toBeCloseTo(0.75, 12);
+  });
+});
+
+describe('some prompts of a bank', () => {
+  it('keeps what was learned of them, in the new order', () => {
+    const keys = {
+      kind: 'key',
+      keys: 'learned',
+      values: Float32Array.of(1, 2, 3, 4, 5, 6),
+    } as const;
+    expect(selectorOfSome(keys, 3, [2, 0])).toEqual({
+      ...keys,
+      values: Float32Array.of(5, 6, 1, 2),
+    });
+    const classifier = {
+      kind: 'classifier',
+      weights: Float32Array.of(1, 2, 3, 4),
+      bias: Float32Array.of(5, 6),
+    } as const;
+    expect(selectorOfSome(classifier, 2, [1])).toEqual({
+      kind: 'classifier',
+      weights: Float32Array.of(3, 4),
+      bias: Float32Array.of(6),
+    });
+    expect(selectorOfSome({ kind: 'fixed', prompt: 2 }, 3, [0, 2])).toEqual({
+      kind: 'fixed',
+      prompt: 1,
+    });
+  });
+
+  it('falls back on IDP when the one prompt that was always kept is gone', () => {
+    expect(selectorOfSome({ kind: 'fixed', prompt: 1 }, 2, [0])).toEqual({ kind: 'idp', layer: 0 });
   });
 });

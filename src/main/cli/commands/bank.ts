@@ -1,0 +1,99 @@
+import { type Command, Option } from 'commander';
+import type { PromptBits } from '../../../core/export/prompt-codes.ts';
+import type { AddAction } from '../action.ts';
+import type { Context, Outcome } from '../context.ts';
+import { formatTable } from '../format.ts';
+import { addEngineOptions, type EngineOptions, integer, list, MODEL_HELP } from '../options.ts';
+import { formatAccuracy } from '../results-table.ts';
+
+interface BankOptions {
+  readonly bank: string;
+  readonly out: string;
+}
+
+interface QuantizeOptions extends BankOptions {
+  readonly bits: '8' | '4';
+}
+
+interface SplitOptions extends BankOptions {
+  readonly prompts: readonly string[];
+}
+
+interface PruneOptions extends BankOptions, EngineOptions {
+  readonly model: string;
+  readonly keep: number;
+  readonly data: string;
+  readonly tasks: readonly string[];
+  readonly limit: number;
+}
+
+export function addBankCommand(program: Command, addAction: AddAction): void {
+  const bank = program.command('bank').description('makes a bank of prompts from another');
+  const made = (name: string, description: string) =>
+    bank
+      .command(name)
+      .description(description)
+      .requiredOption('--bank <dir>', 'bank folder')
+      .requiredOption('--out <dir>', 'new or empty folder');
+  addAction<QuantizeOptions>(
+    made('quantize', 'rounds every virtual token to whole numbers and a scale').addOption(
+      new Option('--bits <n>').choices(['8', '4']).makeOptionMandatory(),
+    ),
+    quantize,
+  );
+  addAction<SplitOptions>(
+    made('split', 'takes some of its prompts').requiredOption(
+      '--prompts <list>',
+      'their names',
+      list('--prompts'),
+    ),
+    split,
+  );
+  const prune = made('prune', 'keeps the virtual tokens that matter, and measures what that costs')
+    .requiredOption('--model <name>', MODEL_HELP)
+    .requiredOption('--keep <n>', 'tokens of every prompt', integer('--keep', 1, 4096))
+    .option('--data <source>', 'what decides which tokens matter, as "tune" takes it', 'task:all')
+    .option('--tasks <list>', 'what the cost is measured on', list('--tasks'), ['all'])
+    .option('--limit <n>', 'inputs per task, at most', integer('--limit', 1, 1e6), 100);
+  addAction<PruneOptions>(addEngineOptions(prune), pruneTokens);
+}
+
+async function quantize({ bank, bits, out }: QuantizeOptions): Promise<Outcome> {
+  const { quantizeBank } = await import('../../compute/bank-library.ts');
+  await quantizeBank(bank, Number(bits) as PromptBits, out);
+  return { document: { out }, text: `written to ${out}` };
+}
+
+async function split({ bank, prompts, out }: SplitOptions): Promise<Outcome> {
+  const { splitBank } = await import('../../compute/bank-library.ts');
+  await splitBank(bank, prompts, out);
+  return { document: { out }, text: `written to ${out}` };
+}
+
+async function pruneTokens(options: PruneOptions, context: Context): Promise<Outcome> {
+  const { pruneBank } = await import('../../compute/prune-bank.ts');
+  const { evaluateTasks } = await import('../../compute/evaluate.ts');
+  const { model, tasks, limit, bank, out } = options;
+  const { signal, progress } = context;
+  const prompts = await pruneBank(options, options, (share) => progress.update('prune', share));
+  const names = tasks.length === 1 && tasks[0] === 'all' ? 'all' : tasks;
+  const accuracy = async (folder: string, what: string) => {
+    const arm = { model, bank: folder };
+    const onProgress = (done: number, total: number) => progress.update(what, done / total);
+    return (await evaluateTasks(arm, options, { names, limit }, { signal, onProgress })).mean!;
+  };
+  const before = await accuracy(bank, 'evaluate before');
+  const after = await accuracy(out, 'evaluate after');
+  const rows = prompts.map(({ name, before, after, kept }) => [
+    name,
+    `${before} → ${after}`,
+    `${(100 * kept).toFixed(0)}%`,
+  ]);
+  return {
+    document: { out, prompts, accuracy: { before, after } },
+    text: [
+      formatTable([['prompt', 'tokens', 'of its importance'], ...rows]),
+      `accuracy ${formatAccuracy(before)} before, ${formatAccuracy(after)} after`,
+    ].join('\n'),
+  };
+}

@@ -120,6 +120,8 @@ test('what cannot be used says why before the click', async ({ page, world }) =>
   await expect(page.getByRole('button', { name: /^Download / })).toHaveCount(0);
   await find(page, 'tiny/pickled');
   await expect(page.getByRole('alert')).toContainText('convert to safetensors');
+  await expect(page.getByText('nothing usable')).toBeVisible();
+  await expect(page.getByText('fits', { exact: true })).toHaveCount(0);
   await expectAccessible(page);
 });
 

@@ -45,7 +45,7 @@ function Facts({ model }: { model: HubModel }) {
       'Memory for a quick repair',
       memory === null ? 'not known' : <NeedList key="m" need={memory} />,
     ],
-    ['Disk', <NeedList key="d" need={disk} />],
+    ['Disk', files === 0 ? 'not known' : <NeedList key="d" need={disk} />],
   ];
   return (
     <dl className="model-facts">

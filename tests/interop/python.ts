@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** A Python with reference tools; the product needs none. */
@@ -27,7 +28,8 @@ export function python(
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const file = join(import.meta.dirname, script);
-    const options = { maxBuffer: 2 ** 28, env: { ...process.env, ...env } };
+    // gptqmodel writes logs where it is started.
+    const options = { cwd: tmpdir(), maxBuffer: 2 ** 28, env: { ...process.env, ...env } };
     execFile(PYTHON, [file, ...args], options, (error, stdout, stderr) => {
       if (error) reject(new Error(`${script} failed:\n${stderr.slice(-4000)}`, { cause: error }));
       else resolve(stdout);

@@ -77,6 +77,23 @@ for (const scheme of SCHEMES) {
   });
 }
 
+test.describe('on a narrow screen', () => {
+  test.use({ viewport: { width: 390, height: 844 } });
+  test('no page has to be scrolled sideways', async ({ workbench: page, seeded }) => {
+    test.setTimeout(120_000);
+    for (const { name, parts, ready } of PAGES) {
+      await goTo(page, ...parts(seeded));
+      await ready(page);
+      await settled(page);
+      await picture(page, `${name}-narrow`);
+      const beyond = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect({ name, beyond }).toEqual({ name, beyond: 0 });
+    }
+  });
+});
+
 test('every page says what to do before there is anything to show', async ({ page }) => {
   const { home, remove } = temporaryHome();
   const host = await startHost(home);

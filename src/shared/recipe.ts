@@ -212,7 +212,7 @@ export function recipeSeeds(recipe: Recipe): number[] {
 export function parseRecipe(value: unknown, file?: string): Recipe {
   const parsed = recipeSchema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const { field, message } = describeIssue(parsed.error.issues[0]!);
+  const { field, message } = firstFault(parsed.error, 'recipe');
   throw new KintsugiError('RECIPE_INVALID', `The recipe is not valid: ${message}.`, {
     next: 'Correct that field; "kintsugi repair --preset quick --print-recipe" shows a complete recipe.',
     field,
@@ -220,13 +220,18 @@ export function parseRecipe(value: unknown, file?: string): Recipe {
   });
 }
 
-function describeIssue(issue: z.core.$ZodIssue): { field: string; message: string } {
-  const at = issue.path.join('.');
+/** The first of a schema's complaints, in plain words; `whole` names what has no field. */
+export function firstFault(
+  error: z.ZodError,
+  whole: string,
+  within: readonly string[] = [],
+): { readonly field: string; readonly message: string } {
+  const issue = error.issues[0]!;
+  const path = [...within, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
-    const field = [...issue.path, issue.keys[0]!].join('.');
-    return { field, message: `"${field}" is not a field of a recipe` };
+    const field = [...path, issue.keys[0]!].join('.');
+    return { field, message: `"${field}" is not a field of a ${whole}` };
   }
-  const field = at === '' ? 'recipe' : at;
-  const detail = issue.message.replace(/^Invalid input: /, '');
-  return { field, message: `"${field}" ${detail}` };
+  const field = path.length === 0 ? whole : path.join('.');
+  return { field, message: `"${field}" ${issue.message.replace(/^Invalid input: /, '')}` };
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { test as base, expect, type Page } from '@playwright/test';
-import { withMethod } from '../../src/renderer/wizard/method-choice.ts';
+import { withMethod } from '../../src/shared/compression-change.ts';
 import type { Recipe } from '../../src/shared/recipe.ts';
 import { smallRecipe, writeSmallModel } from '../support/small-model.ts';
 import { openWindow } from './electron-window.ts';

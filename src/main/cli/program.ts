@@ -11,6 +11,7 @@ import { addLogitsCommand } from './commands/logits.ts';
 import { addModelsCommand } from './commands/models.ts';
 import { addRepairCommand } from './commands/repair.ts';
 import { addRunsCommand } from './commands/runs.ts';
+import { addSweepCommand } from './commands/sweep.ts';
 import { addTuneCommand } from './commands/tune.ts';
 
 /** The whole command line. Help and errors are thrown, not exited with. */
@@ -35,6 +36,7 @@ export function createProgram(parts: CommandParts): Command {
   addEvaluateCommand(program, addAction);
   addLogitsCommand(program, addAction);
   addGenerateCommand(program, addAction);
+  addSweepCommand(program, addAction);
   addRunsCommand(program, addAction);
   addModelsCommand(program, addAction);
   addDoctorCommand(program, addAction);

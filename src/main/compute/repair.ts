@@ -2,12 +2,14 @@ import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../../core/checkpoint/atomic.ts';
 import { RUNTIME_FILE, RUNTIME_SEAL } from '../../core/checkpoint/folder.ts';
+import type { Model } from '../../core/models/model.ts';
 import { parseRecipe, type Recipe, recipeSeeds } from '../../shared/recipe.ts';
 import type { Store } from '../db/open.ts';
 import { createRun, newRunId, type Run, updateRun } from '../db/runs.ts';
 import { analyseStages } from './analyse-stages.ts';
 import { checkRecipeData, checkRecipeFits } from './check-recipe.ts';
 import { compressLoaded } from './compress-model.ts';
+import { compressedTwin, linkFolder } from './compressed-twin.ts';
 import { evaluateStages } from './evaluate-stages.ts';
 import { estimateMemory, requireMemory } from './memory.ts';
 import { makeFolder, refuseOccupied } from './output.ts';
@@ -24,19 +26,24 @@ export interface NewRepair {
   readonly home: string;
   /** Must not exist or be empty. */
   readonly out: string | undefined;
+  readonly name?: string;
+  readonly sweep?: { readonly id: string; readonly position: number };
 }
 
 /**
  * Makes the run's folder, with the recipe in it, and its row.
  * @throws KintsugiError OUTPUT_UNWRITABLE
  */
-export async function createRepair(store: Store, { recipe, home, out }: NewRepair): Promise<Run> {
+export async function createRepair(
+  store: Store,
+  { recipe, home, out, ...rest }: NewRepair,
+): Promise<Run> {
   const id = newRunId();
   const directory = resolve(out ?? join(home, 'runs', id));
   await refuseOccupied(directory);
   await makeFolder(directory);
   await writeFileAtomic(join(directory, 'recipe.json'), `${JSON.stringify(recipe, null, 2)}\n`);
-  return createRun(store.db, { id, kind: 'repair', recipe, seed: recipe.seed, directory });
+  return createRun(store.db, { ...rest, id, kind: 'repair', recipe, seed: recipe.seed, directory });
 }
 
 const NEVER = new AbortController().signal;
@@ -62,7 +69,7 @@ export async function runRepair(store: Store, run: Run, options: RepairOptions):
   const tuning = { store, runId: run.id, workspace, finish };
   const stages = [
     prepareStage(store, run.id, workspace, options.force),
-    compressStage(workspace, options.force),
+    compressStage(store, run, workspace, options.force),
     askStage(store, run.id, workspace),
     ...seeds.flatMap((seed) => tuneStages(tuning, seed)),
     ...evaluateStages(store, run.id, workspace, seeds),
@@ -78,9 +85,7 @@ function prepareStage(store: Store, runId: string, workspace: Workspace, force: 
     name: 'prepare',
     async run() {
       const { model, checkpoint } = await workspace.original();
-      checkRecipeFits(model, workspace.recipe);
-      const [tasks, examples] = [await workspace.tasks(), await workspace.examples()];
-      checkRecipeData(workspace.recipe, tasks, examples);
+      await checkWorkable(model, workspace);
       if (!force) requireMemory(estimateMemory(model, workspace.recipe));
       const { device } = await workspace.engine();
       await updateRun(store.db, runId, { model_hash: checkpoint.hash, device });
@@ -88,16 +93,35 @@ function prepareStage(store: Store, runId: string, workspace: Workspace, force: 
   };
 }
 
-function compressStage(workspace: Workspace, force: boolean): Stage {
+/**
+ * Refuses a recipe that could not be worked through.
+ * @throws KintsugiError QUANTIZATION_INVALID, RECIPE_INVALID, DATA_INVALID naming the field
+ */
+export async function checkWorkable(
+  model: Model,
+  workspace: Pick<Workspace, 'recipe' | 'tasks' | 'examples'>,
+): Promise<void> {
+  checkRecipeFits(model, workspace.recipe);
+  checkRecipeData(workspace.recipe, await workspace.tasks(), await workspace.examples());
+}
+
+// A report of times, and what opening the model derives from the weights.
+const UNHASHED = ['kintsugi.json', RUNTIME_FILE, RUNTIME_SEAL];
+
+function compressStage(store: Store, run: Run, workspace: Workspace, force: boolean): Stage {
   const { compression, seed } = workspace.recipe;
   return {
     name: 'compress',
     artefact: COMPRESSED,
-    // A report of times, and what opening the model derives from the weights.
-    unhashed: ['kintsugi.json', RUNTIME_FILE, RUNTIME_SEAL],
-    async run({ scratch, signal, progress, metric, notice }) {
+    unhashed: UNHASHED,
+    async run({ scratch, signal, progress, metric, notice, remark }) {
       const out = join(workspace.directory, COMPRESSED);
       await rm(out, { recursive: true, force: true });
+      const twin = await compressedTwin(store, run, workspace.recipe, UNHASHED);
+      if (twin !== undefined) {
+        await linkFolder(join(twin.directory, COMPRESSED), out);
+        return remark(`the same as in ${twin.name || twin.id}`);
+      }
       const engine = await workspace.engine();
       const to = { out, seed, partial: join(scratch, 'model') };
       await compressLoaded(await workspace.original(), engine, compression, to, {

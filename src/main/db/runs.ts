@@ -16,6 +16,8 @@ export interface NewRun {
   readonly seed: number;
   /** Absolute path of the run's folder. */
   readonly directory: string;
+  readonly name?: string;
+  readonly sweep?: { readonly id: string; readonly position: number };
 }
 
 /** Sorts by time and can be typed: `20261123-204503-1f2e`. */
@@ -27,11 +29,12 @@ export function newRunId(now = new Date()): string {
   return `${digits}-${randomBytes(2).toString('hex')}`;
 }
 
-export async function createRun(db: Kysely<Schema>, run: NewRun): Promise<Run> {
+export async function createRun(db: Kysely<Schema>, { sweep, ...run }: NewRun): Promise<Run> {
   const row = await db
     .insertInto('runs')
     .values({
       ...run,
+      ...(sweep && { sweep_id: sweep.id, sweep_position: sweep.position }),
       recipe: JSON.stringify(run.recipe),
       status: 'queued',
       created_at: Date.now(),
@@ -128,5 +131,6 @@ function fromRow(row: RunRow) {
     memoryPeak: row.memory_peak,
     diskPeak: row.disk_peak,
     finishEarly: row.finish_early === 1,
+    sweep: row.sweep_id === null ? null : { id: row.sweep_id, position: row.sweep_position ?? 0 },
   };
 }

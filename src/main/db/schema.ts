@@ -17,6 +17,7 @@ export interface Schema {
   compared_banks: ComparedBanksTable;
   models: ModelsTable;
   downloads: DownloadsTable;
+  sweeps: SweepsTable;
 }
 
 export type RunStatus =
@@ -55,6 +56,9 @@ interface RunsTable {
   memory_peak: number | null;
   finish_early: Generated<number>;
   disk_peak: number | null;
+  sweep_id: string | null;
+  /** Place among the runs of its sweep, from 0. */
+  sweep_position: number | null;
 }
 
 interface StagesTable {
@@ -173,6 +177,13 @@ interface ModelsTable {
   model: string;
   added_at: number | null;
   removed_at: number | null;
+}
+
+interface SweepsTable {
+  id: string;
+  name: string;
+  sweep: string;
+  created_at: number;
 }
 
 interface DownloadsTable {

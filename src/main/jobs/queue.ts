@@ -18,6 +18,7 @@ export interface NewJob {
   readonly force: boolean;
   /** As the wizard showed it; kept beside the peak that is measured. */
   readonly estimate: object | null;
+  readonly sweep?: { readonly id: string; readonly position: number };
 }
 
 /** The queue of runs: one at a time, in the order in which they joined. */
@@ -222,12 +223,13 @@ export async function openJobs(
   void pump();
 
   return {
-    async add({ recipe, name, force, estimate }) {
+    async add({ recipe, name, force, estimate, sweep }) {
       const id = await compute.ask('run.create', { recipe });
       await update(id, {
         name,
         force: force ? 1 : 0,
         queued_at: Date.now(),
+        ...(sweep && { sweep_id: sweep.id, sweep_position: sweep.position }),
         estimate: estimate === null ? null : JSON.stringify(estimate),
       });
       await pump();

@@ -7,6 +7,7 @@ import { playgroundHandlers } from './playground.ts';
 import { createRouter, type Router } from './router.ts';
 import { runHandlers } from './runs.ts';
 import type { Services } from './services.ts';
+import { sweepHandlers } from './sweeps.ts';
 import { systemHandlers } from './system.ts';
 import { wizardHandlers } from './wizard.ts';
 
@@ -21,6 +22,7 @@ export function openRouter(services: Services): Router {
     ...bankHandlers(services),
     ...hubHandlers(services),
     ...libraryHandlers(services),
+    ...sweepHandlers(services),
   };
   return createRouter(handlers);
 }

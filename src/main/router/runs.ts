@@ -4,8 +4,9 @@ import { KintsugiError } from '../../shared/errors.ts';
 import { modelName } from '../../shared/model-name.ts';
 import { MOST_POINTS, toSeries } from '../db/metric-series.ts';
 import { sampleMetrics } from '../db/metrics.ts';
-import { findRun, listRuns, updateRun } from '../db/runs.ts';
+import { findRun, listRuns, type Run, updateRun } from '../db/runs.ts';
 import type { RunChanges } from '../db/schema.ts';
+import type { NewJob } from '../jobs/queue.ts';
 import { reviveError } from '../report-error.ts';
 import type { Handlers } from './handlers.ts';
 import { exportRuns, reportRuns, reportRunsAsPdf } from './runs-export.ts';
@@ -14,7 +15,7 @@ import { detail, recipeOf, summarise } from './summary.ts';
 import { watchChanges, watchRun } from './watch.ts';
 
 export function runHandlers(services: Services): Handlers<NamesOf<'runs'>> {
-  const { store, jobs, compute } = services;
+  const { store, jobs } = services;
   const { db } = store;
   const shown = async (id: string) => summarise(services, await findRun(db, id));
   const after = async (id: string, done: Promise<void>) => {
@@ -34,18 +35,15 @@ export function runHandlers(services: Services): Handlers<NamesOf<'runs'>> {
     'runs.show': async ({ id }) => detail(services, await findRun(db, id)),
     'runs.metrics': async ({ id }) =>
       toSeries(await sampleMetrics(db, (await findRun(db, id)).id, MOST_POINTS)),
-    async 'runs.start'({ recipe, name, force = false }) {
-      const estimate = await compute.ask('estimate.run', { recipe });
-      if (estimate.refusal !== null) throw reviveError(estimate.refusal);
-      if (!force) requireDisk(estimate.disk.total, estimate.disk.available);
-      const run = await jobs.add({
-        recipe,
-        name: name ?? (await nextName(recipe.model)),
-        force,
-        estimate: { memory: toKept(estimate.memory), disk: toKept(estimate.disk) },
-      });
-      return summarise(services, run);
-    },
+    'runs.start': async ({ recipe, name, force = false }) =>
+      summarise(
+        services,
+        await startRun(services, {
+          recipe,
+          name: name ?? (await nextName(recipe.model)),
+          force,
+        }),
+      ),
     'runs.pause': ({ id }) => after(id, jobs.pause(id)),
     'runs.resume': ({ id }) => after(id, jobs.resume(id)),
     'runs.stop': ({ id }) => after(id, jobs.finish(id)),
@@ -81,6 +79,21 @@ export function runHandlers(services: Services): Handlers<NamesOf<'runs'>> {
       if (!taken.has(`${label} ${count}`)) return `${label} ${count}`;
     }
   }
+}
+
+/**
+ * Queues a run that can be worked through here.
+ * @throws KintsugiError what the estimate refuses; DISK_INSUFFICIENT unless forced
+ */
+export async function startRun(
+  { compute, jobs }: Services,
+  job: Omit<NewJob, 'estimate'>,
+): Promise<Run> {
+  const estimate = await compute.ask('estimate.run', { recipe: job.recipe });
+  if (estimate.refusal !== null) throw reviveError(estimate.refusal);
+  if (!job.force) requireDisk(estimate.disk.total, estimate.disk.available);
+  const { memory, disk } = estimate;
+  return jobs.add({ ...job, estimate: { memory: toKept(memory), disk: toKept(disk) } });
 }
 
 const toKept = ({ total, items }: Need) => ({ total, items });

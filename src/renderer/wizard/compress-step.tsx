@@ -8,10 +8,10 @@ import {
   sparsityOf,
   withGrid,
 } from '../../shared/compression.ts';
+import { withMethod } from '../../shared/compression-change.ts';
 import { fitCompression } from '../../shared/model-limits.ts';
 import { CompressExpert } from './compress-expert.tsx';
 import { useDraft } from './draft.ts';
-import { withMethod } from './method-choice.ts';
 import { Choice, Expert, SelectSetting } from './settings.tsx';
 
 const METHODS = [

@@ -6,6 +6,7 @@ import { libraryProcedures } from './library.ts';
 import { playgroundProcedures } from './playground.ts';
 import type { Procedure } from './procedure.ts';
 import { runProcedures } from './runs.ts';
+import { sweepProcedures } from './sweeps.ts';
 import { systemProcedures } from './system.ts';
 import { wizardProcedures } from './wizard.ts';
 
@@ -19,6 +20,7 @@ export const contract = {
   ...bankProcedures,
   ...hubProcedures,
   ...libraryProcedures,
+  ...sweepProcedures,
 } as const;
 
 type Contract = typeof contract;

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { withMethod } from '../../../src/renderer/wizard/method-choice.ts';
 import {
   type Compression,
   compressionSchema,
@@ -7,6 +6,7 @@ import {
   METHODS,
   parseCompressionOptions,
 } from '../../../src/shared/compression.ts';
+import { withMethod } from '../../../src/shared/compression-change.ts';
 import { PRESETS } from '../../../src/shared/presets.ts';
 import { parseRecipe } from '../../../src/shared/recipe.ts';
 

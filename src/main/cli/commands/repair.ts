@@ -92,7 +92,10 @@ export async function chooseRecipe({
   };
 }
 
-async function readRecipe(file: string): Promise<Recipe> {
+const readRecipe = async (file: string): Promise<Recipe> => parseRecipe(await readJson(file), file);
+
+/** What a recipe's or a sweep's file holds. @throws KintsugiError RECIPE_INVALID */
+export async function readJson(file: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch((cause: Error) => {
     throw new KintsugiError('RECIPE_INVALID', `The recipe cannot be read (${cause.message}).`, {
       next: 'Give the path of a recipe file.',
@@ -100,7 +103,7 @@ async function readRecipe(file: string): Promise<Recipe> {
       cause,
     });
   });
-  return parseRecipe(parseJson(text, file), file);
+  return parseJson(text, file);
 }
 
 function parseJson(text: string, file: string): unknown {

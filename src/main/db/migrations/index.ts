@@ -6,6 +6,7 @@ import * as deskBankOrigins from './2026-11-25-desk-bank-origins.ts';
 import * as deskComparedBanks from './2026-11-25-desk-compared-banks.ts';
 import * as hubDownloads from './2026-11-25-hub-downloads.ts';
 import * as jobsWatchedRuns from './2026-11-25-jobs-watched-runs.ts';
+import * as sweeps from './2026-11-25-sweeps.ts';
 
 /** In the order of their names. Listed by hand so that a bundled program finds them too. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -16,4 +17,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-11-25-desk-compared-banks': deskComparedBanks,
   '2026-11-25-hub-downloads': hubDownloads,
   '2026-11-25-jobs-watched-runs': jobsWatchedRuns,
+  '2026-11-25-sweeps': sweeps,
 };

@@ -4,7 +4,7 @@ import {
   type MethodName,
   sparsityOf,
   USUAL_GRID,
-} from '../../shared/compression.ts';
+} from './compression.ts';
 
 const USUAL_DAMPING = 0.01;
 

@@ -110,9 +110,11 @@ export function ManySetting<T extends string>(
       value={[...props.value]}
       onChange={(value) => props.onChange(value as T[])}
     >
-      {props.data.map(({ value, label, about }) => (
-        <Checkbox key={value} value={value} label={label} description={about} />
-      ))}
+      <div className={props.data.some(({ about }) => about) ? 'many-list' : 'many-list short'}>
+        {props.data.map(({ value, label, about }) => (
+          <Checkbox key={value} value={value} label={label} description={about} />
+        ))}
+      </div>
     </Checkbox.Group>
   );
 }

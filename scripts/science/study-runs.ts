@@ -4,7 +4,7 @@ import type { Store } from '../../src/main/db/open.ts';
 import { listRuns, type Run, updateRun } from '../../src/main/db/runs.ts';
 import type { Compression } from '../../src/shared/compression.ts';
 import { PRESETS } from '../../src/shared/presets.ts';
-import type { Recipe } from '../../src/shared/recipe.ts';
+import { type Recipe, recipeSchema } from '../../src/shared/recipe.ts';
 
 const { quick } = PRESETS;
 const calibration = { source: 'starter', samples: 128, length: 256 };
@@ -78,11 +78,17 @@ export async function studyRun(store: Store, home: string, name: string): Promis
   return (await findStudyRun(store, name))!;
 }
 
+/** With what a recipe of before leaves to its default; empty for one that is no recipe any more. */
+function canonical(recipe: unknown): string {
+  const parsed = recipeSchema.safeParse(recipe);
+  return parsed.success ? JSON.stringify(parsed.data) : '';
+}
+
 /** Made with the recipe as it is now. */
 export async function findStudyRun(store: Store, name: string): Promise<Run | undefined> {
-  const recipe = JSON.stringify(studyRecipe(COMPRESSIONS.get(name)!));
+  const recipe = canonical(studyRecipe(COMPRESSIONS.get(name)!));
   const runs = await listRuns(store.db);
-  return runs.find((run) => run.name === name && JSON.stringify(run.recipe) === recipe);
+  return runs.find((run) => run.name === name && canonical(run.recipe) === recipe);
 }
 
 async function newRun(store: Store, home: string, name: string, recipe: Recipe): Promise<Run> {

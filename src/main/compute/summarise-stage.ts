@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { CompressionReport } from '../../core/compress/report.ts';
 import type { ChoiceItem, ClozeItem } from '../../core/evaluate/tasks.ts';
 import { readBank } from '../../core/export/bank.ts';
+import { selectorParameters } from '../../core/select/selector.ts';
 import { type Recipe, selectorName } from '../../shared/recipe.ts';
 import type { Arm, ArmId, RunTimings } from '../../shared/results.ts';
 import { type Answer, readAnswers } from '../db/answers.ts';
@@ -63,7 +64,7 @@ export function summariseStage(
       const parameters = parameterCount((await workspace.original()).model);
       const results = summarise(arms, { seeds: compared, parameters, stopped }, bootstrap);
       const banks = await readBankAnswers(store, runId, workspace, compared);
-      const selected = await readSelected(store, runId, recipe, compared);
+      const selected = await readSelected(store, runId, workspace, compared);
       const selectors = compareSelectors(banks, selected, bootstrap);
       const analysis = await summariseAnalysis(store, runId, workspace);
       await saveResults(store.db, runId, {
@@ -183,21 +184,25 @@ async function readBankAnswers(
 async function readSelected(
   store: Store,
   runId: string,
-  { selector, selectors }: Recipe,
+  { recipe: { selector, selectors }, directory }: Workspace,
   seeds: readonly number[],
 ): Promise<SelectedAnswers[]> {
   const metrics = await readMetrics(store.db, runId);
+  const own = await readBank(join(directory, tunedFolder('bank', seeds[0]!)));
   const parameters = (name: string) =>
     metrics.find((row) => row.name === `${name} ${MEASURES.extraParameters}`)?.value ?? 0;
   const asked = [
-    { wanted: selector, arm: 'idp' },
-    ...selectors.map((wanted) => ({ wanted, arm: selectorArm(selectorName(wanted)) })),
+    { wanted: selector, arm: 'idp', parameters: selectorParameters(own.selector) },
+    ...selectors.map((wanted) => {
+      const name = selectorName(wanted);
+      return { wanted, arm: selectorArm(name), parameters: parameters(name) };
+    }),
   ];
   return Promise.all(
-    asked.map(async ({ wanted, arm }) => ({
+    asked.map(async ({ wanted, arm, parameters }) => ({
       kind: wanted.kind,
       name: selectorName(wanted),
-      parameters: parameters(selectorName(wanted)),
+      parameters,
       correct: toScored(await readArmAnswers(store, runId, arm, seeds)).correct,
     })),
   );
@@ -233,13 +238,15 @@ async function readTimings(
   const seconds = stages.flatMap(({ name, started_at: start, finished_at: end }) =>
     start === null || end === null ? [] : [[name, (end - start) / 1000] as const],
   );
-  const times = arms.map((arm) => {
-    const values = seedsOf(arm).map((seed) => measures(arm, seed, MEASURES.milliseconds));
-    return [arm, mean(values)] as const;
-  });
+  const milliseconds = (arm: ArmId) =>
+    seedsOf(arm).map((seed) => measures(arm, seed, MEASURES.milliseconds));
+  const times = arms.map((arm) => [arm, mean(milliseconds(arm))] as const);
   return {
     millisecondsPerInput: Object.fromEntries(times),
-    millisecondsPerSelector: Object.fromEntries(perSelector),
+    millisecondsPerSelector: {
+      [selectorName(recipe.selector)]: mean(milliseconds('idp')),
+      ...Object.fromEntries(perSelector),
+    },
     stageSeconds: Object.fromEntries(seconds),
   };
 }

@@ -70,6 +70,9 @@ test('a repair compares all arms and stores the run', async () => {
   }
   expect(results.verdict).not.toBe('');
   expect(timings.millisecondsPerInput.idp).toBeGreaterThan(0);
+  const names = results.selectors.slice(3).map(({ name }: { name: string }) => name);
+  expect(names.slice(0, 2)).toEqual(['IDP, block 0', 'best prompt on validation']);
+  expect(Object.keys(timings.millisecondsPerSelector)).toEqual(names);
 
   const home = join(folder, 'whole');
   expect(existsSync(join(home, 'runs', id, 'scratch', 'compress'))).toBe(false);

@@ -1,4 +1,6 @@
+import type { ArmResult } from '../../shared/results.ts';
 import type { Evaluation, TaskEvaluation } from '../compute/evaluate.ts';
+import type { ReportedRun } from '../report/reported-run.ts';
 
 /** Metrics that are better when they are smaller. */
 const SMALLER: readonly string[] = [
@@ -39,6 +41,21 @@ export function harnessLayout({ evaluations, wikitext }: Evaluation) {
     higher_is_better: Object.fromEntries(all.map(better)),
     'n-samples': Object.fromEntries(counts.map(([name, effective]) => [name, { effective }])),
   };
+}
+
+/** A run's arms, each as the harness would have written it; null before they are compared. */
+export function runInHarnessLayout({ id, name, seed, modelHash, recipe, outcome }: ReportedRun) {
+  const arms = outcome?.results.arms.map(({ arm, tasks, mean, perplexity }: ArmResult) => {
+    const evaluations = Object.entries(tasks).map(([task, acc]) => ({
+      name: task,
+      kind: 'choice' as const,
+      version: null,
+      metrics: { acc },
+    }));
+    const config = { model: arm.label, weights: arm.weightsHash, perplexity };
+    return [arm.id, { ...harnessLayout({ tasks, mean, evaluations }), config }] as const;
+  });
+  return { run: id, name, seed, modelHash, recipe, arms: arms ? Object.fromEntries(arms) : null };
 }
 
 /** The harness names the filter that answers went through; only generated texts have one. */

@@ -10,6 +10,7 @@ import { addGenerateCommand } from './commands/generate.ts';
 import { addLogitsCommand } from './commands/logits.ts';
 import { addModelsCommand } from './commands/models.ts';
 import { addRepairCommand } from './commands/repair.ts';
+import { addReportCommand } from './commands/report.ts';
 import { addRunsCommand } from './commands/runs.ts';
 import { addSweepCommand } from './commands/sweep.ts';
 import { addTuneCommand } from './commands/tune.ts';
@@ -38,6 +39,7 @@ export function createProgram(parts: CommandParts): Command {
   addGenerateCommand(program, addAction);
   addSweepCommand(program, addAction);
   addRunsCommand(program, addAction);
+  addReportCommand(program, addAction);
   addModelsCommand(program, addAction);
   addDoctorCommand(program, addAction);
   return program;

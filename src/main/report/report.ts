@@ -2,6 +2,7 @@ import { formatCount, formatDate } from '../../shared/format.ts';
 import type { Recipe } from '../../shared/recipe.ts';
 import type { ArmResult, RunResults, RunTimings } from '../../shared/results.ts';
 import { VERSION } from '../version.ts';
+import { analysisSections } from './analysis.ts';
 import { accuracyAgainstSize, accuracyByTask, lossCurves, recoveries } from './charts.ts';
 import { html, type Markup } from './html.ts';
 import type { ReportedRun } from './reported-run.ts';
@@ -62,7 +63,8 @@ ${accuracyAgainstSize([run])}
 <h2>Tasks</h2>
 ${accuracyByTask(results)}
 ${tasksTable(results)}
-${results.selectors ? html`<h2>Choosing a prompt</h2>${selectorsTable(results.selectors)}` : null}`;
+${results.selectors ? html`<h2>Choosing a prompt</h2>${selectorsTable(results.selectors)}` : null}
+${analysisSections(results)}`;
 }
 
 function describe({ recipe, createdAt, finishedAt, status }: ReportedRun): string {

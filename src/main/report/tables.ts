@@ -17,10 +17,10 @@ import type {
 import { html, type Markup } from './html.ts';
 import type { ReportedRun } from './reported-run.ts';
 
-const table = (head: readonly string[], rows: readonly Markup[]): Markup =>
+export const table = (head: readonly string[], rows: readonly Markup[]): Markup =>
   html`<div class="wide"><table><thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead><tbody>${rows}</tbody></table></div>`;
 
-const row = (name: string, cells: readonly string[]): Markup =>
+export const row = (name: string, cells: readonly string[]): Markup =>
   html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>`;
 
 export function armsTable({ arms }: RunResults, { millisecondsPerInput }: RunTimings): Markup {
@@ -100,7 +100,7 @@ function accuracy(estimate: Estimate | undefined): string {
   return `${formatPercent(mean)}${standardError === null ? '' : ` ± ${formatPercent(standardError)}`}`;
 }
 
-function recovery(value: ArmRecovery | null): string {
+export function recovery(value: ArmRecovery | null): string {
   if (value === null) return '–';
   if (value.kind === 'nothing-lost') return 'nothing was lost';
   const share = formatWholePercent(value.share);

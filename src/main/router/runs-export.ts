@@ -1,11 +1,10 @@
-import { describeCompression, gridOf } from '../../shared/compression.ts';
 import type { BinaryContent, FileContent } from '../../shared/contract/common.ts';
 import type { RunDetail } from '../../shared/contract/runs.ts';
 import { KintsugiError } from '../../shared/errors.ts';
-import type { ArmResult } from '../../shared/results.ts';
 import { findRun } from '../db/runs.ts';
+import { reportName, runsAsCsv } from '../report/export.ts';
 import { renderReport } from '../report/report.ts';
-import { type ReportedRun, readReportedRun } from '../report/reported-run.ts';
+import { readReportedRun } from '../report/reported-run.ts';
 import type { Services } from './services.ts';
 import { detail } from './summary.ts';
 
@@ -23,55 +22,7 @@ export async function exportRuns(
         type: 'application/json',
         text: `${JSON.stringify(runs, null, 2)}\n`,
       }
-    : { name: 'kintsugi-runs.csv', type: 'text/csv', text: toCsv(runs) };
-}
-
-const COLUMNS = [
-  'run',
-  'name',
-  'status',
-  'created',
-  'model',
-  'compression',
-  'bits',
-  'seed',
-  'arm',
-  'accuracy',
-  'standard error',
-  'perplexity',
-  'share recovered',
-  'extra parameters',
-  'bytes on disk',
-] as const;
-
-function toCsv(runs: readonly RunDetail[]): string {
-  const rows = runs.flatMap((run) => {
-    const arms = run.outcome?.results.arms ?? [undefined];
-    return arms.map((arm) => [...runCells(run), ...armCells(arm)]);
-  });
-  return `${[COLUMNS, ...rows].map((row) => row.map(csvCell).join(',')).join('\n')}\n`;
-}
-
-function runCells({ id, name, status, createdAt, recipe, seed }: RunDetail): unknown[] {
-  const created = new Date(createdAt).toISOString();
-  const compression = recipe ? describeCompression(recipe.compression) : undefined;
-  const bits = recipe ? gridOf(recipe.compression)?.bits : undefined;
-  return [id, name, status, created, recipe?.model, compression, bits, seed];
-}
-
-function armCells(result: ArmResult | undefined): unknown[] {
-  if (result === undefined) return COLUMNS.slice(8).map(() => undefined);
-  const { arm, mean, perplexity, recovery, extraParameters, bytesOnDisk } = result;
-  const share = recovery !== null && 'share' in recovery ? recovery.share : undefined;
-  return [arm.id, mean.mean, mean.standardError, perplexity, share, extraParameters, bytesOnDisk];
-}
-
-/** Quoted where needed; a text that a spreadsheet would run as a formula is kept a text. */
-function csvCell(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  const text =
-    typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+    : { name: 'kintsugi-runs.csv', type: 'text/csv', text: runsAsCsv(runs) };
 }
 
 /** Runs as one page that needs nothing else, to read, print or send. */
@@ -102,11 +53,4 @@ export async function reportRunsAsPdf(
     type: 'application/pdf',
     base64: Buffer.from(pdf).toString('base64'),
   };
-}
-
-/** "first-repair" or "3-runs". */
-function reportName(runs: readonly ReportedRun[]): string {
-  const words = runs.length === 1 ? runs[0]!.name : `${runs.length} runs`;
-  const plain = words.toLowerCase().match(/[a-z0-9]+/g) ?? ['run'];
-  return `kintsugi-${plain.join('-').slice(0, 60)}`;
 }

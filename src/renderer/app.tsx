@@ -19,6 +19,7 @@ const SCREENS: Readonly<Record<string, ComponentType<PageProps>>> = {
   ),
   models: lazy(() => import('./models/models-page.tsx').then((m) => ({ default: m.ModelsPage }))),
   banks: lazy(() => import('./banks/banks-page.tsx').then((m) => ({ default: m.BanksPage }))),
+  sweeps: lazy(() => import('./sweeps/sweeps-page.tsx').then((m) => ({ default: m.SweepsPage }))),
   settings: lazy(() =>
     import('./settings/settings-page.tsx').then((m) => ({ default: m.SettingsPage })),
   ),

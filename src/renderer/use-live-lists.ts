@@ -3,7 +3,13 @@ import { useEffect } from 'react';
 import type { CallName } from '../shared/contract/index.ts';
 import { useClient } from './use-call.ts';
 
-const OF_RUNS: readonly CallName[] = ['runs.list', 'runs.show', 'banks.list'];
+const OF_RUNS: readonly CallName[] = [
+  'runs.list',
+  'runs.show',
+  'banks.list',
+  'sweeps.list',
+  'sweeps.show',
+];
 
 /** Lists follow the runs: whatever another window, the queue or the command line changes shows here. */
 export function useLiveLists(): void {

@@ -44,6 +44,12 @@ const PAGES: readonly {
     parts: ({ runs }) => ['banks', `${runs[0]}@0`],
     ready: (page) => text(page, 'Use it elsewhere'),
   },
+  { name: 'sweeps', parts: () => ['sweeps'], ready: (page) => heading(page) },
+  {
+    name: 'sweep-new',
+    parts: () => ['sweeps', 'new'],
+    ready: (page) => text(page, '2 runs'),
+  },
   { name: 'settings', parts: () => ['settings'], ready: (page) => heading(page) },
   { name: 'no-such-page', parts: () => ['nowhere'], ready: (page) => text(page, 'no such page') },
 ];
@@ -100,7 +106,7 @@ test('every page says what to do before there is anything to show', async ({ pag
   try {
     const faults = watchFaults(page);
     await page.goto(host.url);
-    for (const name of ['', 'runs', 'compare', 'playground', 'banks']) {
+    for (const name of ['', 'runs', 'compare', 'playground', 'banks', 'sweeps']) {
       await goTo(page, name);
       await heading(page);
       await settled(page);

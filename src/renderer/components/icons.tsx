@@ -29,6 +29,7 @@ export const RepairIcon = icon(
   </>,
 );
 export const RunsIcon = icon(<path d="M4 6h16M4 12h16M4 18h10" />);
+export const SweepsIcon = icon(<path d="M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h6v6h-6z" />);
 export const CompareIcon = icon(<path d="M5 20V11M10 20V5M15 20v-7M20 20V8" />);
 export const PlaygroundIcon = icon(
   <>

@@ -8,6 +8,7 @@ import {
   RepairIcon,
   RunsIcon,
   SettingsIcon,
+  SweepsIcon,
 } from '../components/icons.tsx';
 
 export interface Page {
@@ -23,6 +24,7 @@ export const PAGES: readonly Page[] = [
   { name: '', title: 'Home', Icon: HomeIcon, key: 'h' },
   { name: 'new', title: 'New repair', Icon: RepairIcon, key: 'n' },
   { name: 'runs', title: 'Runs', Icon: RunsIcon, key: 'r' },
+  { name: 'sweeps', title: 'Sweeps', Icon: SweepsIcon, key: 'w' },
   { name: 'compare', title: 'Compare', Icon: CompareIcon, key: 'c' },
   { name: 'playground', title: 'Playground', Icon: PlaygroundIcon, key: 'p' },
   { name: 'models', title: 'Models', Icon: ModelsIcon, key: 'm' },

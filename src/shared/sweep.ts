@@ -22,6 +22,8 @@ const variations = z.strictObject({
   selector: options(change),
   evaluation: options(change),
   seed: options(z.int()),
+  /** Seeds that each run tunes with, pooled. */
+  repeats: options(z.int()),
 });
 
 /**

@@ -32,6 +32,7 @@ test('a recipe is opened, edited, run as a sweep and compared as a matrix', asyn
   await page.getByLabel('Prompt tokens').last().fill('4');
   await page.getByLabel('Name', { exact: true }).fill('Two lengths');
   await expect(page.getByRole('heading', { name: /^2 runs/ })).toBeVisible();
+  await page.screenshot({ path: 'test-results/screenshots/sweep-edit.png', fullPage: true });
   await page.getByRole('button', { name: 'Start sweep' }).click();
 
   await expect(page.getByRole('heading', { name: 'Two lengths' })).toBeVisible();
@@ -39,6 +40,7 @@ test('a recipe is opened, edited, run as a sweep and compared as a matrix', asyn
   const matrix = page.getByRole('region', { name: 'Matrix' });
   await expect(matrix.getByRole('row')).toHaveCount(3);
   await expect(matrix.getByRole('columnheader', { name: 'LoRA' })).toBeVisible();
+  await page.screenshot({ path: 'test-results/screenshots/sweep-matrix.png', fullPage: true });
   await expectAccessible(page);
   await matrix.getByRole('link', { name: 'tokens 2' }).click();
   await expect(page.getByRole('heading', { name: /tokens 2/ })).toBeVisible();

@@ -55,7 +55,16 @@ function Cell({ row, cell }: { row: SweepRow; cell: SweepCell | undefined }) {
   return (
     <a className="sweep-cell" href={hrefTo('compare', row.runId)}>
       {formatAccuracy(cell.mean)}
+      {cell.recovery?.kind === 'recovered' && <Share share={cell.recovery.share} />}
       {cell.recovery && <span>{describeRecovery(cell.recovery)}</span>}
     </a>
   );
 }
+
+/** The share of the loss that came back, to be seen at a glance. */
+const Share = ({ share }: { share: number }) => (
+  <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+    <rect className="sweep-share-all" width="100" height="6" />
+    <rect className="sweep-share-back" width={100 * Math.min(1, Math.max(0, share))} height="6" />
+  </svg>
+);

@@ -1,10 +1,12 @@
 import { Button, NumberInput, Select } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { METHODS, methodName } from '../../shared/compression.ts';
+import { BITS, METHODS, methodName } from '../../shared/compression.ts';
 import { type Change, withValue } from './draft.ts';
 
 interface ListProps {
   readonly title: string;
+  /** What is varied, in one sentence. */
+  readonly about: string;
   /** What one is called: "Compression 2". */
   readonly one: string;
   readonly options: readonly Change[];
@@ -18,10 +20,11 @@ interface ListProps {
 type SetValue = (key: string, value: Change[string] | undefined) => void;
 
 /** The options of one variable, each a row of fields; what a file says beyond them is kept. */
-function OptionList({ title, one, options, fresh, change, fields, shown }: ListProps) {
+function OptionList({ title, about, one, options, fresh, change, fields, shown }: ListProps) {
   return (
-    <fieldset className="card sweep-options">
-      <legend className="card-title">{title}</legend>
+    <section className="card sweep-options" aria-label={title}>
+      <h2 className="card-title">{title}</h2>
+      <p className="faint">{about}</p>
       {options.map((option, index) => {
         const replace = (next: Change) => change(options.with(index, next));
         const more = Object.keys(option).filter((key) => !shown.includes(key));
@@ -44,7 +47,7 @@ function OptionList({ title, one, options, fresh, change, fields, shown }: ListP
       <Button variant="default" onClick={() => change([...options, fresh])}>
         Add {one.toLowerCase()}
       </Button>
-    </fieldset>
+    </section>
   );
 }
 
@@ -52,10 +55,20 @@ type Props = Pick<ListProps, 'options' | 'change'>;
 
 const PRUNING = ['sparsegpt', 'wanda', 'magnitude'];
 
+const SPARSITIES = ['0.3', '0.5', '0.6', '0.7', '2:4', '4:8'];
+
+/** The usual choices, and the one that a file has. */
+const withOwn = (usual: readonly string[], own: Change[string] | undefined) =>
+  [...new Set([...usual, ...(own === undefined ? [] : [String(own)])])].map((value) => ({
+    value,
+    label: value.includes(':') ? value : `${100 * Number(value)}%`,
+  }));
+
 export const Compressions = (props: Props) => (
   <OptionList
     {...props}
     title="Compressions"
+    about="How the weights are made smaller; each is a row of the matrix."
     one="Compression"
     fresh={{ method: 'gptq', bits: 4 }}
     shown={['method', 'bits', 'sparsity']}
@@ -69,9 +82,23 @@ export const Compressions = (props: Props) => (
           onChange={(method) => set('method', method ?? undefined)}
         />
         {PRUNING.includes(String(option['method'])) ? (
-          <Value label="Share of zeros" name="sparsity" option={option} set={set} />
+          <Select
+            label="Zeros"
+            data={withOwn(SPARSITIES, option['sparsity'])}
+            value={String(option['sparsity'] ?? '')}
+            placeholder="half"
+            onChange={(share) =>
+              set('sparsity', share?.includes(':') ? share : share ? Number(share) : undefined)
+            }
+          />
         ) : (
-          <Value label="Bits" name="bits" option={option} set={set} />
+          <Select
+            label="Bits"
+            data={BITS.map(String)}
+            value={option['bits'] === undefined ? null : String(option['bits'])}
+            placeholder="the base’s"
+            onChange={(bits) => set('bits', bits === null ? undefined : Number(bits))}
+          />
         )}
       </>
     )}
@@ -82,6 +109,7 @@ export const Tunings = (props: Props) => (
   <OptionList
     {...props}
     title="Tunings"
+    about="How prompts are learned. Each is tried on each compression; what is empty is as the base has it."
     one="Tuning"
     fresh={{ tokens: 20 }}
     shown={['tokens', 'steps', 'learningRate']}
@@ -105,7 +133,6 @@ interface ValueProps {
 /** Left empty, the base's value holds. */
 function Value({ label, name, option, set }: ValueProps) {
   const value = option[name];
-  if (typeof value === 'string') return <span className="sweep-fixed">{`${label}: ${value}`}</span>;
   return (
     <NumberInput
       label={label}

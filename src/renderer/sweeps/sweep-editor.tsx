@@ -1,6 +1,7 @@
-import { Button, Group, Select, TagsInput, TextInput } from '@mantine/core';
+import { Button, Group, NumberInput, Select, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
+import { modelName } from '../../shared/model-name.ts';
 import { PRESET_NAMES, type PresetName } from '../../shared/presets.ts';
 import type { Sweep } from '../../shared/sweep.ts';
 import { PageHeader } from '../components/page-header.tsx';
@@ -78,15 +79,24 @@ export function SweepEditor({ sweep, change }: Props) {
   );
 }
 
+/** The library's models, and the one that a file names. */
+function useModels(own: string) {
+  const { called } = useCall('library.list', { removed: false });
+  const known = called.state === 'ready' ? called.value.models : [];
+  const names = new Map(known.map(({ model, name }) => [model, name]));
+  if (!names.has(own)) names.set(own, modelName(own));
+  return [...names].map(([value, label]) => ({ value, label }));
+}
+
 const counted = (runs: number) => (runs === 1 ? '1 run' : `${runs} runs`);
 
-/** What all runs share, and the seeds. */
+/** What all runs share. */
 function Common({ sweep, change }: Props) {
   const ofFile = typeof sweep.base === 'string' ? [] : [{ value: 'file', label: 'The file’s own' }];
-  const setSeeds = (texts: string[]) => {
-    const seeds = texts.filter((text) => /^\d+$/.test(text)).map(Number);
-    change(withOptions(sweep, 'seed', seeds));
-  };
+  const { base, vary } = sweep;
+  const common = typeof base === 'string' ? 'starter' : String(base['model']);
+  const model = vary.model?.[0] ?? common;
+  const models = useModels(model);
   return (
     <Group align="start" grow preventGrowOverflow={false}>
       <TextInput
@@ -104,11 +114,23 @@ function Common({ sweep, change }: Props) {
           base !== null && base !== 'file' && change({ ...sweep, base: base as PresetName })
         }
       />
-      <TagsInput
-        label="Seeds"
+      <Select
+        label="Model"
+        allowDeselect={false}
+        disabled={(sweep.vary.model?.length ?? 0) > 1}
+        data={models}
+        value={model}
+        onChange={(next) => next !== null && change(withOptions(sweep, 'model', [next]))}
+      />
+      <NumberInput
+        label="Seeds per run"
         placeholder="the base’s"
-        value={(sweep.vary.seed ?? []).map(String)}
-        onChange={setSeeds}
+        min={1}
+        max={20}
+        value={sweep.vary.repeats?.[0] ?? ''}
+        onChange={(seeds) =>
+          change(withOptions(sweep, 'repeats', typeof seeds === 'number' ? [seeds] : []))
+        }
       />
     </Group>
   );

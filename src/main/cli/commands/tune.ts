@@ -76,11 +76,10 @@ export function addTuneCommand(program: Command, addAction: AddAction): void {
     .option('--alpha <x>', 'of LoRA', decimal('--alpha', 1e-6, 4096), lora.alpha)
     .option('--dropout <x>', "of LoRA's inputs", decimal('--dropout', 0, 0.99), lora.dropout)
     .option('--rslora', 'scale LoRA by alpha / √rank', lora.rankStabilized)
-    .option(
-      '--targets <list>',
-      'modules that LoRA adapts, or all-linear',
-      list('--targets'),
-      lora.targets,
+    .addOption(
+      new Option('--targets <list>', 'modules that LoRA adapts, or all-linear')
+        .argParser(list('--targets'))
+        .default(lora.targets, "the family's usual, as in PEFT"),
     )
     .option(
       '--steps <n>',
@@ -89,7 +88,11 @@ export function addTuneCommand(program: Command, addAction: AddAction): void {
       defaults.steps,
     )
     .option('--batch <n>', 'inputs per step', integer('--batch', 1, 65_536), defaults.batch)
-    .option('--learning-rate <x>', 'at its peak', decimal('--learning-rate', 1e-9, 10))
+    .option(
+      '--learning-rate <x>',
+      `at its peak (default: ${defaults.learningRate}; of LoRA ${lora.learningRate})`,
+      decimal('--learning-rate', 1e-9, 10),
+    )
     .option('--warmup <n>', 'steps of rise (default: a tenth)', integer('--warmup', 0, 1e7))
     .option('--seed <n>', 'of data order and start', integer('--seed', 0, 2 ** 31 - 1), 0)
     .requiredOption('--out <dir>', 'new or empty folder');

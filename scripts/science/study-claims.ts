@@ -28,7 +28,8 @@ const CLAIMS: readonly { readonly claim: string; readonly say: Say }[] = [
     claim: 'Prompts bring knowledge back that they were never shown (the target: IDP at least 50%)',
     say({ results }) {
       const { recovery, mean } = armOf(results, 'idp')!;
-      const lost = formatPercent(armOf(results, 'original')!.mean.mean - lowest(results));
+      const difference = armOf(results, 'original')!.mean.mean - lowest(results);
+      const lost = `${(100 * difference).toFixed(1)} points`;
       if (recovery?.kind !== 'recovered')
         return `not decidable: compression lost ${lost}, too little to bound the share; IDP stands at ${formatPercent(mean.mean)}`;
       const { share, interval } = recovery;

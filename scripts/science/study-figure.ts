@@ -7,6 +7,7 @@ export function recoveryFigure(results: RunResults): string | null {
   const drawn = recoveries(results)?.text;
   const [svg] = /<svg viewBox[\s\S]*?<\/svg>/.exec(drawn ?? '') ?? [];
   if (svg === undefined) return null;
-  const style = `<style>${STYLE.text} svg { background: var(--ground); font-family: system-ui, sans-serif; }</style>`;
-  return `${svg.replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ').replace('>', `>${style}`)}\n`;
+  const root =
+    '<svg xmlns="http://www.w3.org/2000/svg" style="background: var(--ground); font-family: system-ui, sans-serif" ';
+  return `${svg.replace('<svg ', root).replace('>', `><style>${STYLE.text}</style>`)}\n`;
 }

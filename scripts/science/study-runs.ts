@@ -34,7 +34,7 @@ const adapter = (rank: number): Recipe['tuning']['lora'] => ({
 
 /**
  * Prompts of 20 tokens as in the paper, whose bank was tuned on one text: here too every prompt
- * reads everything, and they differ in where they start. Rates are those of `science:tuning`.
+ * reads everything, and they differ in where they start. The log has the rates that were tried.
  */
 const studyRecipe = (compression: Compression): Recipe => ({
   ...quick,

@@ -194,7 +194,7 @@ function PrefixSettings({ tuning, room, set }: Props & { readonly room: number }
         about="Keys and values are learned for every block: stronger than a prompt, and larger."
         value={prefix !== null}
         onChange={(on) =>
-          set({ ...tuning, prefix: on ? { tokens, learningRate: 0.01, steps } : null })
+          set({ ...tuning, prefix: on ? { tokens, learningRate: 0.03, steps } : null })
         }
       />
       {prefix && (

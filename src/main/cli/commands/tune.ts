@@ -14,7 +14,7 @@ import {
 } from '../options.ts';
 
 const defaults = PRESETS.quick.tuning;
-const PREFIX_RATE = 0.01;
+const PREFIX_RATE = 0.03;
 
 const KINDS = ['prompt', 'prefix', 'bank', 'lora', 'bank+lora'] as const;
 const SPLITS = ['family', 'clusters', 'length', 'seeds'] as const;

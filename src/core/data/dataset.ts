@@ -86,7 +86,7 @@ export async function findDataset(root: string, id: string): Promise<string> {
   for (const folder of [join(root, id), join(root, basename(id)), await snapshot(cached)]) {
     if (folder !== undefined && (await isFolder(folder))) return folder;
   }
-  throw missing(root, `has no dataset ${id}`);
+  throw missing(root, `has no dataset ${id}`, downloadOf(id));
 }
 
 /** The commit that `main` stood at when the dataset was downloaded, or the only one there is. */
@@ -103,11 +103,11 @@ const isFolder = (path: string): Promise<boolean> =>
     () => false,
   );
 
-const missing = (folder: string, message: string): KintsugiError =>
-  new KintsugiError('DATA_INVALID', `The folder ${folder} ${message}.`, {
-    file: folder,
-    next: NEXT,
-  });
+const downloadOf = (id: string) =>
+  `Download it: kintsugi models download ${id} --dataset, with --file for some of its files.`;
+
+const missing = (folder: string, message: string, next = NEXT): KintsugiError =>
+  new KintsugiError('DATA_INVALID', `The folder ${folder} ${message}.`, { file: folder, next });
 
 /** Names of the folders directly in one. */
 export async function listFolders(folder: string): Promise<string[]> {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { KintsugiError } from '../../shared/errors.ts';
 import { findSnapshot, isCompleteModel } from '../hub/cache.ts';
 import { type Hub, openHub } from '../hub/hub.ts';
+import type { Plan } from '../hub/plan.ts';
 import { createPace } from '../hub/rate.ts';
 import { isRepositoryId, parseRepository, type Repository } from '../hub/repository.ts';
 import { fetchSnapshot, planBytes, planSnapshot } from '../hub/snapshot.ts';
@@ -20,10 +21,17 @@ export async function download(
   { progress, signal }: Context,
   paths?: readonly string[],
 ): Promise<{ readonly folder: string; readonly bytes: number }> {
-  const { name } = repository;
+  return fetchPlan(hub, await planSnapshot(hub, repository, paths), { progress, signal });
+}
+
+async function fetchPlan(
+  hub: Hub,
+  plan: Plan,
+  { progress, signal }: Pick<Context, 'progress' | 'signal'>,
+): Promise<{ readonly folder: string; readonly bytes: number }> {
+  const { name } = plan.repository;
   const stop = new AbortController();
   signal.addEventListener('abort', () => stop.abort(stopped(name)), { once: true });
-  const plan = await planSnapshot(hub, repository, paths);
   const total = planBytes(plan);
   const pace = createPace();
   const folder = await fetchSnapshot(hub, plan, {
@@ -61,3 +69,34 @@ export async function ensureModel(model: string, context: Context): Promise<void
   const { bytes } = await download(hub, repository, context);
   context.progress.line(`done  download ${model} (${formatBytes(bytes)})`);
 }
+
+/**
+ * Downloads the first file of the hub dataset's split that a source names, where none of it is
+ * here yet: more than calibration or tuning reads, and C4 whole would be 300 GB.
+ */
+export async function ensureSource(source: string, context: Context): Promise<void> {
+  const { firstFileOf, hubDataset, sourceFiles } = await import('../compute/data-source.ts');
+  const dataset = hubDataset(source);
+  if (dataset === undefined || (await isReadable(sourceFiles(source)))) return;
+  const hub = openOwnHub(context);
+  const repository = parseRepository(dataset.id, 'dataset');
+  const plan = await planSnapshot(hub, repository);
+  const paths = plan.files.map(({ path }) => path);
+  const first = firstFileOf(paths, dataset.part);
+  const files = plan.files.filter(({ path }) => path === first);
+  if (first === undefined) throw noSuchPart(source);
+  const { bytes } = await fetchPlan(hub, { ...plan, files }, context);
+  context.progress.line(`done  download ${first} of ${dataset.id} (${formatBytes(bytes)})`);
+}
+
+const isReadable = (files: Promise<unknown>): Promise<boolean> =>
+  files.then(
+    () => true,
+    () => false,
+  );
+
+const noSuchPart = (source: string): KintsugiError =>
+  new KintsugiError('DATA_INVALID', `The hub has no file that can be read for ${source}.`, {
+    next: 'See the dataset’s page for its configurations and splits: hub:org/name:config:split.',
+    field: 'source',
+  });

@@ -1,5 +1,10 @@
 import { stat } from 'node:fs/promises';
-import { datasetFiles, findDataset } from '../../core/data/dataset.ts';
+import {
+  type DatasetPart,
+  datasetFiles,
+  findDataset,
+  matchDataFiles,
+} from '../../core/data/dataset.ts';
 import { hubSettings } from '../hub/settings.ts';
 import { starter } from './starter.ts';
 
@@ -16,10 +21,8 @@ export const hubCache = (): string => hubSettings().cache;
  * @throws KintsugiError DATA_INVALID
  */
 export async function sourceFiles(source: string): Promise<string[]> {
-  if (source.startsWith(HUB)) {
-    const [id = '', ...part] = source.slice(HUB.length).split(':');
-    return datasetFiles(await findDataset(hubCache(), id), partOf(part));
-  }
+  const dataset = hubDataset(source);
+  if (dataset) return datasetFiles(await findDataset(hubCache(), dataset.id), dataset.part);
   for (const [path, part] of readings(source)) {
     const found = await stat(path).catch(() => undefined);
     if (found?.isDirectory()) return datasetFiles(path, partOf(part));
@@ -27,6 +30,17 @@ export async function sourceFiles(source: string): Promise<string[]> {
     if (found && part.length === 0) return [source];
   }
   return [source];
+}
+
+/** Of a dataset's paths, the first that holds `part`. */
+export const firstFileOf = (paths: readonly string[], part: DatasetPart): string | undefined =>
+  matchDataFiles(paths, part)[0];
+
+/** The dataset of the hub that a source names, or undefined for one that is not of the hub. */
+export function hubDataset(source: string): { id: string; part: DatasetPart } | undefined {
+  if (!source.startsWith(HUB)) return undefined;
+  const [id = '', ...part] = source.slice(HUB.length).split(':');
+  return { id, part: partOf(part) };
 }
 
 /** A path may hold colons: the whole first, then without its last part or two. */

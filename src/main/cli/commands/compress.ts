@@ -6,6 +6,7 @@ import type { CompressionEstimate } from '../../compute/compress-model.ts';
 import type { AddAction } from '../action.ts';
 import { type CompressionFlags, compressionFlags, compressionOf } from '../compression-options.ts';
 import type { Context, Outcome } from '../context.ts';
+import { ensureSource } from '../download.ts';
 import { formatBytes, formatSeconds, formatTable } from '../format.ts';
 import { addEngineOptions, type EngineOptions, integer, MODEL_HELP } from '../options.ts';
 
@@ -30,7 +31,7 @@ export function addCompressCommand(program: Command, addAction: AddAction): void
     .option(
       '--calibration <source>',
       'what to calibrate on: starter; a .txt, .jsonl, .csv or .parquet; or a dataset: FOLDER or ' +
-        'hub:org/name, with [:config][:split] behind',
+        'hub:org/name, with [:config][:split] behind (its first file is downloaded if none is here)',
       calibration.source,
     )
     .option(
@@ -46,10 +47,12 @@ export function addCompressCommand(program: Command, addAction: AddAction): void
   addAction<CompressOptions>(addEngineOptions(command), compress);
 }
 
-async function compress(options: CompressOptions, { signal, progress }: Context): Promise<Outcome> {
+async function compress(options: CompressOptions, context: Context): Promise<Outcome> {
+  const { signal, progress } = context;
   const { compressModel, estimateModel } = await import('../../compute/compress-model.ts');
   const { calibration: source, samples, length } = options;
   const compression = compressionOf(options, { source, samples, length });
+  await ensureSource(source, context);
   if (options.dryRun)
     return describeEstimate(await estimateModel(options.model, options, compression, options));
   const report = await compressModel(options.model, options, compression, options, {

@@ -7,7 +7,7 @@ import type { Store } from '../../db/open.ts';
 import type { Run } from '../../db/runs.ts';
 import type { AddAction } from '../action.ts';
 import { type Context, type Outcome, withStore } from '../context.ts';
-import { ensureModel } from '../download.ts';
+import { ensureModel, ensureSource } from '../download.ts';
 import { integer, MODEL_HELP } from '../options.ts';
 import { reportRun } from '../run-progress.ts';
 import { show } from '../show-run.ts';
@@ -63,6 +63,16 @@ async function repair(options: RepairOptions, context: Context): Promise<Outcome
   });
 }
 
+/** Downloads what a recipe names on the hub and is not here yet. */
+export async function ensureInputs(
+  { model, compression, tuning }: Recipe,
+  context: Context,
+): Promise<void> {
+  await ensureModel(model, context);
+  await ensureSource(compression.calibration.source, context);
+  if (tuning.data !== 'tasks') await ensureSource(tuning.data.source, context);
+}
+
 /** Makes a run of the recipe and works it through. */
 export async function runRecipe(
   recipe: Recipe,
@@ -70,7 +80,7 @@ export async function runRecipe(
   store: Store,
   context: Context,
 ): Promise<Run> {
-  await ensureModel(recipe.model, context);
+  await ensureInputs(recipe, context);
   const { createRepair, runRepair } = await import('../../compute/repair.ts');
   const run = await createRepair(store, { recipe, home: context.home, out });
   context.progress.line(`run ${run.id} in ${run.directory}`);

@@ -6,12 +6,11 @@ import type { Store } from '../../db/open.ts';
 import { sweepId, sweepMatrix } from '../../sweeps.ts';
 import type { AddAction } from '../action.ts';
 import { type Context, type Outcome, withStore } from '../context.ts';
-import { ensureModel } from '../download.ts';
 import { toKintsugiError } from '../errors.ts';
 import { formatPercent, formatTable } from '../format.ts';
 import { formatAccuracy } from '../results-table.ts';
 import { reportRun } from '../run-progress.ts';
-import { readJson } from './repair.ts';
+import { ensureInputs, readJson } from './repair.ts';
 
 interface SweepCommandOptions {
   readonly dryRun?: boolean;
@@ -40,8 +39,7 @@ async function sweepFrom(
   const { progress } = context;
   return withStore(context, async (store) => {
     if (dryRun) return outcome(store, sweepId(sweep), runs);
-    for (const model of new Set(runs.map(({ recipe }) => recipe.model)))
-      await ensureModel(model, context);
+    for (const { recipe } of runs) await ensureInputs(recipe, context);
     const { runSweep } = await import('../../compute/sweep.ts');
     const failed = await runSweep(
       store,

@@ -3,6 +3,7 @@ import { PRESETS } from '../../../shared/presets.ts';
 import type { TuneKind } from '../../compute/tune-model.ts';
 import type { AddAction } from '../action.ts';
 import type { Context, Outcome } from '../context.ts';
+import { ensureSource } from '../download.ts';
 import { formatCount } from '../format.ts';
 import {
   addEngineOptions,
@@ -99,10 +100,12 @@ export function addTuneCommand(program: Command, addAction: AddAction): void {
   addAction<TuneOptions>(addEngineOptions(command), tune);
 }
 
-async function tune(options: TuneOptions, { signal, progress }: Context): Promise<Outcome> {
+async function tune(options: TuneOptions, context: Context): Promise<Outcome> {
+  const { signal, progress } = context;
   const { tuneModel } = await import('../../compute/tune-model.ts');
   const { model, data, dataDir, out, kind, steps, batch, seed } = options;
   const usual = usualRate(kind);
+  await ensureSource(data, context);
   const request = {
     model,
     data,

@@ -35,7 +35,8 @@ const CLAIMS: readonly { readonly claim: string; readonly say: Say }[] = [
       const { share, interval } = recovery;
       const all = `${formatWholePercent(share)} (${shares(interval)}) of the ${lost} lost`;
       if (interval.low > 0.5) return `yes: ${all}`;
-      if (interval.low > 0) return `in part: ${all}`;
+      if (interval.low > 0)
+        return share >= 0.5 ? `yes, though not surely half: ${all}` : `in part: ${all}`;
       return `not shown: ${all}`;
     },
   },

@@ -92,7 +92,6 @@ async function longer(setup: Setup): Promise<void> {
   header(LONGER);
   const tried = [
     [prompt(20), 0.03],
-    [prompt(64), 0.03],
     [prefix(20), 0.01],
     [adapter, lora.learningRate],
   ] as const;

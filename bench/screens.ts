@@ -3,14 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from '@playwright/test';
 import { findChromium } from '../scripts/chromium.ts';
-import { saveAnswers } from '../src/main/db/answers.ts';
-import { openStore } from '../src/main/db/open.ts';
-import { saveResults } from '../src/main/db/results.ts';
-import { createRun, updateRun } from '../src/main/db/runs.ts';
-import { PRESETS } from '../src/shared/presets.ts';
-import type { ArmResult } from '../src/shared/results.ts';
 import buildOnce from '../tests/e2e/build.ts';
 import { type HostProcess, startHost } from '../tests/e2e/host.ts';
+import { LARGE_ARMS, LARGE_RUN, writeLargeRun } from '../tests/support/large-run.ts';
 import { smallRecipe, writeSmallModel } from '../tests/support/small-model.ts';
 import { median } from './measure.ts';
 
@@ -21,8 +16,6 @@ export interface Row {
 }
 
 const INPUTS = 10_000;
-const ARMS = ['original', 'compressed', 'idp', 'lora'] as const;
-const LARGE = 'large-run';
 const OPENINGS = 7;
 const SCROLL_MS = 4000;
 /** Steps of tuning while which the page is watched. */
@@ -35,7 +28,7 @@ export async function screenRows(): Promise<Row[]> {
     return [{ what: 'screens', measured: 'skipped: no Chromium found', target: '–' }];
   await buildOnce();
   const home = await mkdtemp(join(tmpdir(), 'kintsugi-screens-'));
-  await writeLargeRun(home);
+  await writeLargeRun(home, INPUTS);
   const host = await startHost(home);
   const browser = await chromium.launch({ executablePath });
   try {
@@ -49,45 +42,6 @@ export async function screenRows(): Promise<Row[]> {
     await host.stop();
     await rm(home, { recursive: true, force: true });
   }
-}
-
-/** A finished run of many inputs, straight into the database. */
-async function writeLargeRun(home: string): Promise<void> {
-  const store = await openStore(join(home, 'kintsugi.db'));
-  const { db } = store;
-  const run = { id: LARGE, kind: 'repair', seed: 0, directory: join(home, 'runs', LARGE) } as const;
-  await createRun(db, { ...run, recipe: PRESETS.quick });
-  await updateRun(db, LARGE, { status: 'done', name: 'Large', finished_at: Date.now() });
-  await saveResults(db, LARGE, {
-    results: { arms: ARMS.map(armResult), seeds: [0], verdict: 'Made for a benchmark.' },
-    timings: { millisecondsPerInput: {}, stageSeconds: {} },
-  });
-  for (const [a, arm] of ARMS.entries()) {
-    const answers = Array.from({ length: INPUTS }, (_, i) => ({
-      task: i % 2 === 0 ? 'animals' : 'capitals',
-      itemId: `made-up-${i}`,
-      correct: (i + a) % 3 !== 0,
-      scores: [-1.25, -2.5, -3.75, -5],
-      prompt: arm === 'idp' ? `prompt ${i % 3}` : null,
-      attention: arm === 'idp' ? [0.5, 0.3, 0.2] : null,
-    }));
-    await saveAnswers(db, { runId: LARGE, arm, seed: 0 }, answers);
-  }
-  await store.close();
-}
-
-function armResult(id: (typeof ARMS)[number]): ArmResult {
-  const mean = { mean: 0.5, standardError: 0.01, count: INPUTS };
-  return {
-    arm: { id, label: id, weightsHash: id.padEnd(64, '0') },
-    tasks: { animals: mean, capitals: mean },
-    mean,
-    perplexity: null,
-    extraParameters: 0,
-    bytesOnDisk: 1,
-    bytesInMemory: 1,
-    recovery: null,
-  };
 }
 
 /** A fresh browser profile each time; the host is warm and the profile's cache is not. */
@@ -114,7 +68,7 @@ async function firstPaint(browser: Browser, { url }: HostProcess): Promise<Row> 
 async function scrolling(browser: Browser, { url }: HostProcess): Promise<Row> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 840 } });
   await page.goto(url);
-  await goTo(page, `#/compare/${LARGE}/inputs`);
+  await goTo(page, `#/compare/${LARGE_RUN}/inputs`);
   await page.locator('.input-frame [data-row="0"]').waitFor();
   const frames = await page.evaluate(async (duration) => {
     const frame = document.querySelector('.input-frame')!;
@@ -136,7 +90,7 @@ async function scrolling(browser: Browser, { url }: HostProcess): Promise<Row> {
   const perSecond = (1000 * frames.length) / frames.reduce((sum, frame) => sum + frame, 0);
   const late = frames.filter((frame) => frame > 25).length / frames.length;
   return {
-    what: `screens: scrolling ${INPUTS} inputs × ${ARMS.length} arms`,
+    what: `screens: scrolling ${INPUTS} inputs × ${LARGE_ARMS.length} arms`,
     measured: `${perSecond.toFixed(0)} frames/s, ${(100 * late).toFixed(1)}% of them late`,
     target: '60 frames/s',
   };

@@ -49,9 +49,12 @@ test('a reload in the midst of a run shows it as it goes on', async ({
   seeded,
 }) => {
   await watchLongRun(page, seeded, 'Reloaded');
+  const loss = main(page).getByRole('img', { name: /^Loss while tuning: / });
+  await expect(loss).toBeVisible();
   await page.reload();
   await expect(page.getByRole('heading', { name: 'Reloaded', level: 1 })).toBeVisible();
   await expect(main(page).getByRole('progressbar', { name: 'The whole run' })).toBeVisible();
+  await expect(loss).toBeVisible();
   await expect(status(page, 'Done')).toBeVisible({ timeout: 90_000 });
 });
 

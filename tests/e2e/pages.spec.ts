@@ -50,6 +50,11 @@ const PAGES: readonly {
     parts: () => ['sweeps', 'new'],
     ready: (page) => text(page, '2 runs'),
   },
+  {
+    name: 'models',
+    parts: () => ['models'],
+    ready: (page) => expect(page.getByRole('row', { name: /Starter model/ })).toBeVisible(),
+  },
   { name: 'settings', parts: () => ['settings'], ready: (page) => heading(page) },
   { name: 'no-such-page', parts: () => ['nowhere'], ready: (page) => text(page, 'no such page') },
 ];
@@ -106,7 +111,7 @@ test('every page says what to do before there is anything to show', async ({ pag
   try {
     const faults = watchFaults(page);
     await page.goto(host.url);
-    for (const name of ['', 'runs', 'compare', 'playground', 'banks', 'sweeps']) {
+    for (const name of ['', 'runs', 'compare', 'playground', 'banks', 'models', 'sweeps']) {
       await goTo(page, name);
       await heading(page);
       await settled(page);

@@ -34,3 +34,26 @@ test('a case is kept with what was said', async ({ workbench: page, seeded }) =>
   await expect(page.getByText('Kept as')).toBeVisible();
   await expect(page.getByRole('main').getByText('Sums', { exact: true }).first()).toBeVisible();
 });
+
+test('answers are stopped as they come; what was said is copied', async ({
+  workbench: page,
+  seeded,
+}) => {
+  await goTo(page, 'playground', seeded.runs[0]);
+  const input = page.getByRole('textbox', { name: 'Input' });
+  await input.fill('Once upon a time');
+  await page.getByRole('button', { name: 'Generate' }).click();
+  await page.getByRole('button', { name: 'Stop' }).click();
+  const pane = page.getByRole('region', { name: '+ LoRA', exact: true });
+  await expect(pane.getByText('stopped', { exact: true })).toBeVisible();
+
+  await page.getByRole('button', { name: 'Generate' }).click();
+  await expect(pane.getByText(/\d+ tokens/)).toBeVisible({ timeout: 60_000 });
+  const said = await pane.locator('.pane-text').textContent();
+  await pane.getByRole('button', { name: 'Copy' }).click();
+  await expect(page.getByText('Text copied')).toBeVisible();
+  // Pasted where it can be read.
+  await input.fill('');
+  await input.press('ControlOrMeta+V');
+  await expect(input).toHaveValue(said!);
+});

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { expect, goTo, RUN_NAMES, test } from './fixtures.ts';
 
-const [FIRST] = RUN_NAMES;
+const [FIRST, SECOND] = RUN_NAMES;
 
 async function choose(page: Page, item: string): Promise<void> {
   await page
@@ -33,4 +33,66 @@ test('a deleted run comes back by the undo button', async ({ workbench: page, se
   await expect(page).toHaveURL(/#\/runs$/);
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect(page.getByRole('table').getByRole('link', { name: FIRST })).toBeVisible();
+});
+
+test('runs are tagged, noted, searched, filtered, sorted, and made again', async ({
+  workbench: page,
+  seeded,
+}) => {
+  await goTo(page, 'runs', seeded.runs[0]);
+  const tags = page.getByRole('textbox', { name: 'Tags' }).or(page.getByLabel('Tags')).first();
+  await tags.fill('kept');
+  await tags.press('Enter');
+  const notes = page.getByRole('region', { name: 'Notes' });
+  await notes.getByRole('textbox', { name: 'Notes' }).fill('The one with the longest whiskers');
+  await notes.getByRole('button', { name: 'Save notes' }).click();
+  await expect(notes.getByRole('button', { name: 'Saved' })).toBeVisible();
+
+  await goTo(page, 'runs');
+  const names = page.getByRole('table').getByRole('rowheader').getByRole('link');
+  const search = page.getByRole('textbox', { name: 'Search runs' });
+  // Other tests leave runs of other names here.
+  await search.fill('repair');
+  await expect(names).toHaveText([SECOND, FIRST]);
+  await search.fill('WHISKERS');
+  await expect(names).toHaveText([FIRST]);
+  await search.fill('repair rounding');
+  await expect(names).toHaveText([SECOND]);
+  await search.fill('repair');
+  await page.getByRole('button', { name: 'kept', exact: true }).click();
+  await expect(names).toHaveText([FIRST]);
+  await page.getByRole('combobox', { name: 'Status' }).click();
+  await page.getByRole('option', { name: 'Failed' }).click();
+  await page.getByRole('button', { name: 'Show all runs' }).click();
+  await search.fill('repair');
+  await expect(names).toHaveText([SECOND, FIRST]);
+  await page.getByRole('button', { name: 'Run', exact: true }).click();
+  await expect(names).toHaveText([FIRST, SECOND]);
+  await expect(page.getByRole('columnheader', { name: 'Run' })).toHaveAttribute(
+    'aria-sort',
+    'ascending',
+  );
+
+  await choose(page, 'Duplicate as new…');
+  await expect(page.getByRole('navigation', { name: 'Steps' })).toBeVisible();
+  await goTo(page, 'new', 'start');
+  await expect(page.getByRole('region', { name: 'Recipe' })).toContainText('GPTQ 4-bit');
+  await expect(page.getByRole('textbox', { name: 'Name' })).toHaveValue(new RegExp(FIRST));
+});
+
+test('a finished run says what was estimated beside what was seen', async ({
+  workbench: page,
+  seeded,
+}) => {
+  await goTo(page, 'runs', seeded.runs[0]);
+  for (const title of ['Memory', 'Disk']) {
+    const usage = page.getByRole('region', { name: title, exact: true });
+    for (const term of ['Largest seen', 'Estimated before']) {
+      const value = usage
+        .getByRole('term')
+        .filter({ hasText: term })
+        .locator('xpath=following::dd[1]');
+      await expect(value).toHaveText(/^\d[\d.,]* [kMG]?B$/);
+    }
+  }
 });

@@ -161,7 +161,13 @@ test('settings that a model cannot take are told before the start, with the way 
   seeded,
 }) => {
   const recipe = smallRecipe(seeded.model);
-  const unfit = { ...recipe, compression: { ...recipe.compression, groupSize: 32 } };
+  const { compression, tuning } = recipe;
+  const unfit = {
+    ...recipe,
+    compression: { ...compression, groupSize: 32 },
+    // Of two tasks.
+    tuning: { ...tuning, bank: { ...tuning.bank, count: 3 } },
+  };
   const draft = JSON.stringify({ recipe: unfit, limits: null, name: '' });
   await page.evaluate((text) => sessionStorage.setItem('kintsugi-draft', text), draft);
   await page.reload();

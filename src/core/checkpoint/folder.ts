@@ -108,7 +108,7 @@ async function readQuantizeConfig(
 /** A file of that name that is something else, or damaged, says nothing about the model. */
 async function readProvenance(folder: Folder, names: readonly string[]) {
   if (!names.includes(PROVENANCE)) return undefined;
-  const file = { code: 'CONFIG_INVALID', limit: INDEX_LIMIT, next: '' } as const;
+  const file = { code: 'CONFIG_INVALID', limit: INDEX_LIMIT, next: 'Leave the file out.' } as const;
   return contained(folder, PROVENANCE)
     .then((path) => readJsonObject(path, file))
     .then(

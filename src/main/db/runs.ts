@@ -120,7 +120,11 @@ function fromRow(row: RunRow) {
     error:
       row.error_code === null
         ? null
-        : { code: row.error_code, message: row.error_message ?? '', next: row.error_next ?? '' },
+        : {
+            code: row.error_code,
+            message: row.error_message ?? '',
+            next: row.error_next ?? 'Resume the run.',
+          },
     tags: JSON.parse(row.tags) as string[],
     notes: row.notes,
     name: row.name,

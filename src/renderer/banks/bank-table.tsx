@@ -1,4 +1,4 @@
-import { Badge, Button, Checkbox, Group, Table, Text } from '@mantine/core';
+import { Badge, Button, Checkbox, Group, Table, Text, VisuallyHidden } from '@mantine/core';
 import type { BankSummary } from '../../shared/contract/banks.ts';
 import { formatDate } from '../format.ts';
 import { hrefTo } from '../shell/pages.ts';
@@ -20,16 +20,25 @@ export function BankTable({ banks, bin, chosen, choose }: Props) {
     choose(next);
   };
   return (
-    <Table.ScrollContainer minWidth={640} scrollAreaProps={{ tabIndex: 0, 'aria-label': 'Banks' }}>
-      <Table highlightOnHover verticalSpacing="sm">
+    <Table.ScrollContainer
+      minWidth="var(--bank-table)"
+      scrollAreaProps={{ tabIndex: 0, 'aria-label': 'Banks' }}
+    >
+      <Table highlightOnHover verticalSpacing="sm" className="bank-table">
         <Table.Thead>
           <Table.Tr>
-            {!bin && <Table.Th className="choose">Choose</Table.Th>}
+            {!bin && (
+              <Table.Th className="choose">
+                <VisuallyHidden>Choose</VisuallyHidden>
+              </Table.Th>
+            )}
             <Table.Th>Bank</Table.Th>
-            <Table.Th>Holds</Table.Th>
+            <Table.Th className="more">Holds</Table.Th>
             <Table.Th>Accuracy</Table.Th>
-            <Table.Th>Made</Table.Th>
-            <Table.Th>Actions</Table.Th>
+            <Table.Th className="more">Made</Table.Th>
+            <Table.Th>
+              <VisuallyHidden>Actions</VisuallyHidden>
+            </Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -79,13 +88,13 @@ function BankRow({ bank, bin, chosen, toggle }: RowProps) {
           ))}
         </Group>
       </Table.Td>
-      <Table.Td>
+      <Table.Td className="more">
         <Text size="sm">{describePrompts(bank.prompts)}</Text>
       </Table.Td>
       <Table.Td>
         <Recovered results={bank.results} />
       </Table.Td>
-      <Table.Td>
+      <Table.Td className="more">
         <Text size="sm">{formatDate(bank.createdAt)}</Text>
       </Table.Td>
       <Table.Td>

@@ -8,6 +8,13 @@ interface AxisProps {
   readonly label?: string;
 }
 
+/** Pixels that a value written below an axis takes, with air. */
+const TICK_ROOM = 56;
+
+/** Values that can stand side by side below an axis. */
+export const ticksAcross = ({ from, to }: Range, most = 5): number =>
+  Math.max(1, Math.min(most, Math.floor((to - from) / TICK_ROOM)));
+
 /** Values from left to right, written below the drawing. */
 export function BottomAxis({ scale, format, across, label }: AxisProps) {
   return (

@@ -1,6 +1,6 @@
 import type { Value } from '../../shared/chart/interval.ts';
 import { linearScale, type Scale } from '../../shared/chart/scale.ts';
-import { BottomAxis } from './axes.tsx';
+import { BottomAxis, ticksAcross } from './axes.tsx';
 import { Chart } from './chart.tsx';
 import { SeriesLegend } from './legend.tsx';
 import type { Series } from './series.ts';
@@ -39,7 +39,8 @@ export function BarChart({ title, series, groups, format, label }: Props) {
       legend={<SeriesLegend series={series} />}
     >
       {(width) => {
-        const x = linearScale([0, ...values], { from: MARGIN.left, to: width - MARGIN.right });
+        const across = { from: MARGIN.left, to: width - MARGIN.right };
+        const x = linearScale([0, ...values], across, ticksAcross(across));
         return (
           <>
             <BottomAxis

@@ -1,5 +1,5 @@
 import { linearScale } from '../../shared/chart/scale.ts';
-import { BottomAxis, LeftAxis } from './axes.tsx';
+import { BottomAxis, LeftAxis, ticksAcross } from './axes.tsx';
 import { Chart } from './chart.tsx';
 import { lineStyle } from './palette.ts';
 
@@ -36,10 +36,11 @@ export function LineChart({ title, lines, xLabel, formatX, formatY, height = 240
     >
       {(width) => {
         const right = width - MARGIN.right;
+        const across = { from: MARGIN.left, to: right };
         const x = linearScale(
           points.map(([step]) => step),
-          { from: MARGIN.left, to: right },
-          6,
+          across,
+          ticksAcross(across, 6),
         );
         const y = linearScale(
           points.map(([, value]) => value),
@@ -48,7 +49,7 @@ export function LineChart({ title, lines, xLabel, formatX, formatY, height = 240
         );
         return (
           <>
-            <LeftAxis scale={y} format={formatY} across={{ from: MARGIN.left, to: right }} />
+            <LeftAxis scale={y} format={formatY} across={across} />
             <BottomAxis
               scale={x}
               format={formatX}

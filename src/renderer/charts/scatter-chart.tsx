@@ -1,6 +1,6 @@
 import { markPath } from '../../shared/chart/mark.ts';
 import { linearScale, type Scale } from '../../shared/chart/scale.ts';
-import { BottomAxis, LeftAxis } from './axes.tsx';
+import { BottomAxis, LeftAxis, ticksAcross } from './axes.tsx';
 import { Chart } from './chart.tsx';
 import { SeriesLegend } from './legend.tsx';
 import type { Series } from './series.ts';
@@ -39,19 +39,15 @@ export function ScatterChart({ title, points, xLabel, yLabel, formatX, formatY }
     >
       {(width) => {
         const right = width - MARGIN.right;
-        const x = linearScale([0, ...points.map((p) => p.x)], { from: MARGIN.left, to: right });
+        const across = { from: MARGIN.left, to: right };
+        const x = linearScale([0, ...points.map((p) => p.x)], across, ticksAcross(across));
         const y = linearScale(
           points.flatMap((p) => [p.y, p.low ?? p.y, p.high ?? p.y]),
           { from: bottom, to: MARGIN.top },
         );
         return (
           <>
-            <LeftAxis
-              scale={y}
-              format={formatY}
-              across={{ from: MARGIN.left, to: right }}
-              label={yLabel}
-            />
+            <LeftAxis scale={y} format={formatY} across={across} label={yLabel} />
             <BottomAxis
               scale={x}
               format={formatX}

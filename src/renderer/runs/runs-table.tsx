@@ -32,7 +32,7 @@ export function RunsTable({ runs, tools }: Props) {
         <thead>
           <tr>
             {tools && (
-              <th scope="col">
+              <th scope="col" className="check">
                 <VisuallyHidden>Chosen</VisuallyHidden>
               </th>
             )}

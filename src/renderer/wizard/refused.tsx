@@ -2,7 +2,8 @@ import { Button } from '@mantine/core';
 import type { ErrorReport } from '../../shared/contract/common.ts';
 import { Failure } from '../notice.tsx';
 import { useAction } from '../use-call.ts';
-import { setDraft, useDraft, withModel } from './draft.ts';
+import { setDraft, useDraft, withModel, withRecipe } from './draft.ts';
+import { fitFamilies } from './task-choice.ts';
 
 /** What the model cannot take, before the work rather than in it, and the way out. */
 export function Refused({ refusal }: { refusal: ErrorReport }) {
@@ -10,7 +11,18 @@ export function Refused({ refusal }: { refusal: ErrorReport }) {
   const { draft, recipe } = useDraft();
   const fit = async () => {
     const info = await act('models.check', { path: recipe.model });
-    if (info !== undefined) setDraft(withModel(draft, info));
+    const starter = await act('tasks.list', {});
+    if (info === undefined || starter === undefined) return;
+    const fitting = withModel(draft, info);
+    setDraft(
+      withRecipe(
+        fitting,
+        fitFamilies(
+          fitting.recipe,
+          starter.map(({ name }) => name),
+        ),
+      ),
+    );
   };
   return (
     <Failure

@@ -13,12 +13,20 @@ export function withTasks(
   starter: readonly string[],
 ): Recipe {
   const all = tasks.length === starter.length && starter.every((name) => tasks.includes(name));
-  const { bank } = recipe.tuning;
-  const count =
-    bank.by === 'family' && bank.count !== 'auto' ? Math.min(bank.count, tasks.length) : bank.count;
+  return fitFamilies(
+    { ...recipe, evaluation: { ...recipe.evaluation, tasks: all ? 'all' : [...tasks] } },
+    starter,
+  );
+}
+
+/** The recipe with no more prompts by family than it has tasks; text has families of its own. */
+export function fitFamilies(recipe: Recipe, starter: readonly string[]): Recipe {
+  const { tuning, evaluation } = recipe;
+  const { bank } = tuning;
+  if (tuning.data !== 'tasks' || bank.by !== 'family' || bank.count === 'auto') return recipe;
+  const { length } = evaluation.tasks === 'all' ? starter : evaluation.tasks;
   return {
     ...recipe,
-    tuning: { ...recipe.tuning, bank: { ...bank, count } },
-    evaluation: { ...recipe.evaluation, tasks: all ? 'all' : [...tasks] },
+    tuning: { ...tuning, bank: { ...bank, count: Math.min(bank.count, length) } },
   };
 }

@@ -281,6 +281,12 @@ it('refuses a run that cannot start', async () => {
   await expect(page.call('runs.start', { recipe: unfit })).rejects.toMatchObject({
     data: { report: refusal },
   });
+  // A bank by family has a task for every prompt; the small recipe has two.
+  const { tuning, ...others } = smallRecipe(model);
+  const wide = { ...others, tuning: { ...tuning, bank: { ...tuning.bank, count: 3 } } };
+  await expect(page.call('runs.start', { recipe: wide })).rejects.toMatchObject({
+    data: { report: { code: 'RECIPE_INVALID', field: 'tuning.bank.count' } },
+  });
   expect(await page.call('runs.list', {})).toEqual([]);
   const presets = await page.call('presets.list', { model });
   expect(presets.map(({ estimate }) => estimate.refusal)).toEqual([null, null, null]);

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { workOf } from '../../../core/compress/work.ts';
-import type { Task } from '../../../core/evaluate/tasks.ts';
+import { type Task, tuningExamples } from '../../../core/evaluate/tasks.ts';
 import { gridOf } from '../../../shared/compression.ts';
 import type { ErrorReport } from '../../../shared/contract/common.ts';
 import type { Fit, MemoryItem, Need, RunEstimate } from '../../../shared/contract/wizard.ts';
@@ -10,7 +10,7 @@ import type { Store } from '../../db/open.ts';
 import { readResults } from '../../db/results.ts';
 import { listRuns } from '../../db/runs.ts';
 import { reportError } from '../../report-error.ts';
-import { checkRecipeFits } from '../check-recipe.ts';
+import { checkRecipeData, checkRecipeFits } from '../check-recipe.ts';
 import type { LoadedModel } from '../load-model.ts';
 import { estimateMemory } from '../memory.ts';
 import { blockShapes, linearShapes, parameterCount } from '../model-shape.ts';
@@ -46,19 +46,27 @@ async function run(
   const { loaded, info } = await inspectModel(recipe.model);
   const shape = shapeOf(loaded);
   const size = sizes(recipe, shape, info.bytes);
+  const tasks = await recipeTasks(recipe.evaluation);
   return {
     memory: need(memoryItems(loaded, recipe), process.availableMemory()),
     disk: need(diskItems(recipe, size.compressedDisk), await freeDisk(home)),
-    time: await time(store, recipe, shape),
+    time: await time(store, recipe, shape, tasks),
     size,
-    refusal: refusal(loaded, recipe),
+    refusal: refusal(loaded, recipe, tasks),
   };
 }
 
 /** Told rather than thrown: the wizard shows what there is to change beside what it would cost. */
-function refusal({ model }: LoadedModel, recipe: Recipe): ErrorReport | null {
+function refusal(
+  { model }: LoadedModel,
+  recipe: Recipe,
+  tasks: readonly Task[],
+): ErrorReport | null {
   try {
     checkRecipeFits(model, recipe);
+    // Files to tune on are read by the run.
+    if (recipe.tuning.data === 'tasks')
+      checkRecipeData(recipe, tasks, tasks.flatMap(tuningExamples));
     return null;
   } catch (error) {
     return reportError(error);
@@ -129,9 +137,14 @@ type Work = { readonly name: string; readonly operations: number; readonly stage
  * Operations by kind of stage: 2 per parameter and token forward, 4 more with gradients.
  * Scaled by the newest finished run on this machine where there is one.
  */
-async function time(store: Store, recipe: Recipe, shape: Shape): Promise<RunEstimate['time']> {
+async function time(
+  store: Store,
+  recipe: Recipe,
+  shape: Shape,
+  tasks: readonly Task[],
+): Promise<RunEstimate['time']> {
   const factor = await measuredFactor(store);
-  const items = work(recipe, shape, await recipeTasks(recipe.evaluation)).map((item) => ({
+  const items = work(recipe, shape, tasks).map((item) => ({
     name: item.name,
     seconds: guess(item) * (factor?.get(item.name) ?? 1),
   }));

@@ -41,12 +41,15 @@ test('answers are stopped as they come; what was said is copied', async ({
 }) => {
   await goTo(page, 'playground', seeded.runs[0]);
   const input = page.getByRole('textbox', { name: 'Input' });
+  const tokens = page.getByRole('textbox', { name: 'Tokens' });
   await input.fill('Once upon a time');
+  await tokens.fill('2048');
   await page.getByRole('button', { name: 'Generate' }).click();
   await page.getByRole('button', { name: 'Stop' }).click();
   const pane = page.getByRole('region', { name: '+ LoRA', exact: true });
   await expect(pane.getByText('stopped', { exact: true })).toBeVisible();
 
+  await tokens.fill('8');
   await page.getByRole('button', { name: 'Generate' }).click();
   await expect(pane.getByText(/\d+ tokens/)).toBeVisible({ timeout: 60_000 });
   const said = await pane.locator('.pane-text').textContent();

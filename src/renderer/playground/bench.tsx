@@ -100,12 +100,13 @@ export function Bench({ runs, state, change }: Props) {
         />
         <SamplingFields sampling={sampling} change={(value) => change({ sampling: value })} />
         <Group gap="sm" my="md">
+          {/* Keys, or a click on Stop would end on the button that it becomes, and submit. */}
           {running ? (
-            <Button type="button" color="red" variant="light" onClick={stop}>
+            <Button key="stop" type="button" color="red" variant="light" onClick={stop}>
               Stop
             </Button>
           ) : (
-            <Button type="submit" disabled={input === '' || chosen.length === 0}>
+            <Button key="generate" type="submit" disabled={input === '' || chosen.length === 0}>
               Generate
             </Button>
           )}

@@ -73,26 +73,36 @@ test.each(FAMILIES)(
   120_000,
 );
 
+interface ArmSizes {
+  readonly arm: { readonly id: string };
+  readonly extraParameters: number;
+  readonly bytesOnDisk: number;
+  readonly bytesInMemory: number;
+}
+
 // The commands have shown each family; a recipe puts the same steps together for any of them.
-test('OPT as transformers wrote it: a whole recipe', async () => {
+test('OPT as transformers wrote it: a whole recipe, which prunes and claims no smaller model', async () => {
   const home = temporaryFolder();
-  const recipe = join(home, 'recipe.json');
-  writeFileSync(recipe, JSON.stringify(smallRecipe(writeModel(home, 'opt'))));
-  const { code, stdout, stderr } = await kintsugi(home, ['repair', '--recipe', recipe, '--json']);
+  const quantised = smallRecipe(writeModel(home, 'opt'));
+  const { calibration } = quantised.compression;
+  const pruning = { method: 'sparsegpt', sparsity: '2:4', quantization: null, damping: 0.01 };
+  const file = join(home, 'recipe.json');
+  writeFileSync(file, JSON.stringify({ ...quantised, compression: { ...pruning, calibration } }));
+  const { code, stdout, stderr } = await kintsugi(home, ['repair', '--recipe', file, '--json']);
   expect(stderr).not.toContain('next:');
   expect(code).toBe(0);
   const { status, results } = JSON.parse(stdout);
   expect(status).toBe('done');
-  const { arms } = results as {
-    arms: readonly { readonly arm: { readonly id: string }; readonly extraParameters: number }[];
-  };
-  expect(arms.map(({ arm }) => arm.id)).toEqual([
-    'original',
-    'compressed',
-    'prompt',
-    'idp',
-    'lora',
-  ]);
+  const arms: readonly ArmSizes[] = results.arms;
+  const ids = ['original', 'compressed', 'prompt', 'idp', 'lora'];
+  expect(arms.map(({ arm }) => arm.id)).toEqual(ids);
   // Prompts of 4 tokens and the embeddings' 32 numbers, and a bank of two.
   expect(arms.slice(0, 4).map((arm) => arm.extraParameters)).toEqual([0, 0, 128, 256]);
+  const [original, pruned, ...repaired] = arms;
+  expect(pruned!.bytesInMemory).toBe(original!.bytesInMemory);
+  expect(Math.abs(pruned!.bytesOnDisk / original!.bytesOnDisk - 1)).toBeLessThan(0.1);
+  for (const { bytesInMemory, bytesOnDisk, extraParameters } of repaired) {
+    expect(bytesInMemory - pruned!.bytesInMemory).toBe(4 * extraParameters);
+    expect(bytesOnDisk - pruned!.bytesOnDisk).toBe(4 * extraParameters);
+  }
 }, 120_000);

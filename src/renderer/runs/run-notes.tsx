@@ -1,13 +1,18 @@
 import { Button, Group, TagsInput, Textarea } from '@mantine/core';
-import { useState } from 'react';
+import { memo, useState } from 'react';
 import type { RunDetail } from '../../shared/contract/runs.ts';
 import { useRunActions } from './use-run-actions.ts';
 
-/** Tags and notes of one's own. Tags are kept at once, notes by their button. */
-export function RunNotes({ run }: { run: RunDetail }) {
+type Props = Pick<RunDetail, 'id' | 'tags' | 'notes'>;
+
+/**
+ * Tags and notes of one's own. Tags are kept at once, notes by their button. The progress of a run,
+ * which comes many times a second, leaves them as they are.
+ */
+export const RunNotes = memo(function RunNotes({ id, tags, notes: kept }: Props) {
   const actions = useRunActions();
-  const [notes, setNotes] = useState(run.notes);
-  const changed = notes !== run.notes;
+  const [notes, setNotes] = useState(kept);
+  const changed = notes !== kept;
   return (
     <section className="card" aria-labelledby="notes">
       <h2 className="card-title" id="notes">
@@ -15,10 +20,10 @@ export function RunNotes({ run }: { run: RunDetail }) {
       </h2>
       <TagsInput
         label="Tags"
-        placeholder={run.tags.length === 0 ? 'Type a tag and press Enter' : ''}
+        placeholder={tags.length === 0 ? 'Type a tag and press Enter' : ''}
         maxTags={20}
-        value={[...run.tags]}
-        onChange={(tags) => void actions.tag(run.id, tags)}
+        value={[...tags]}
+        onChange={(chosen) => void actions.tag(id, chosen)}
       />
       <Textarea
         label="Notes"
@@ -35,11 +40,11 @@ export function RunNotes({ run }: { run: RunDetail }) {
           size="xs"
           variant="default"
           disabled={!changed}
-          onClick={() => void actions.note(run.id, notes)}
+          onClick={() => void actions.note(id, notes)}
         >
           {changed ? 'Save notes' : 'Saved'}
         </Button>
       </Group>
     </section>
   );
-}
+});

@@ -181,12 +181,12 @@ function RunView({ run, metrics, notices, samples }: ViewProps) {
       <div className="run-rest">
         <div className="page">
           {run.outcome && <Work run={run} />}
-          {run.outcome === null && <RunNotes run={run} />}
+          {run.outcome === null && <RunNotes id={run.id} tags={run.tags} notes={run.notes} />}
           <Facts run={run} />
         </div>
         <div className="page">
-          {run.outcome && <RunNotes run={run} />}
-          <RunUsage run={run} />
+          {run.outcome && <RunNotes id={run.id} tags={run.tags} notes={run.notes} />}
+          <RunUsage memory={run.memory} disk={run.disk} />
         </div>
       </div>
       {notices.length > 0 && (

@@ -1,15 +1,19 @@
+import { memo } from 'react';
 import type { RunDetail, Usage } from '../../shared/contract/runs.ts';
 import { formatBytes } from '../format.ts';
 
 /** What was estimated before the start, itemised, beside what was seen. */
-export function RunUsage({ run: { memory, disk } }: { run: RunDetail }) {
+export const RunUsage = memo(function RunUsage({
+  memory,
+  disk,
+}: Pick<RunDetail, 'memory' | 'disk'>) {
   return (
     <>
       <UsageCard title="Memory" usage={memory} />
       <UsageCard title="Disk" usage={disk} />
     </>
   );
-}
+});
 
 function UsageCard({ title, usage }: { title: string; usage: Usage }) {
   const known = (bytes: number | null) => (bytes === null ? '–' : formatBytes(bytes));

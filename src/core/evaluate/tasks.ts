@@ -136,7 +136,7 @@ export async function loadTasks(dir: string, names?: readonly string[]): Promise
   if (unknown !== undefined)
     throw new KintsugiError('ARGUMENT_INVALID', `There is no task "${unknown}"`, {
       field: 'tasks',
-      next: `Choose among: ${known.join(', ')}.`,
+      next: `Choose among: ${known.join(', ')}; or a benchmark such as arc_easy, or a file by its path.`,
     });
   return Promise.all((names ?? known).map((name) => loadTask(join(dir, `${name}.json`))));
 }

@@ -28,6 +28,16 @@ const PAGES: readonly {
     parts: ({ runs }) => ['runs', runs[0]],
     ready: (page) => text(page, 'First repair'),
   },
+  {
+    name: 'analysis',
+    parts: ({ runs }) => ['runs', runs[0], 'analysis'],
+    ready: (page) => text(page, 'How alike they work inside'),
+  },
+  {
+    name: 'analysis-absent',
+    parts: ({ runs }) => ['runs', runs[1], 'analysis'],
+    ready: (page) => text(page, 'This run was made without the analysis'),
+  },
   ...['summary', 'tasks', 'inputs', 'settings'].map((tab) => ({
     name: `compare-${tab}`,
     parts: ({ runs }: Seeded) => ['compare', runs.join(','), tab],

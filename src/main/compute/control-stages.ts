@@ -40,7 +40,7 @@ export function controlStages(tuning: Tuning, seeds: readonly number[]): Stage[]
 }
 
 /** Only the starter has a twin, and only of questions is known which facts they tell. */
-const hasControl = ({ model, tuning }: Recipe): boolean =>
+export const hasControl = ({ model, tuning }: Recipe): boolean =>
   model === 'starter' && tuning.data === 'tasks';
 
 /** The original, the control, and what it is repaired with. */

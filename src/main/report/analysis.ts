@@ -1,4 +1,5 @@
-import type { Value } from '../../shared/chart/interval.ts';
+import { ASKED_FACTS } from '../../shared/chart/facts.ts';
+import { recoveryInterval } from '../../shared/chart/interval.ts';
 import {
   formatCount,
   formatDecimal,
@@ -6,7 +7,6 @@ import {
   formatWholePercent,
 } from '../../shared/format.ts';
 import type {
-  ArmRecovery,
   ArmSimilarity,
   Displacement,
   JudgedRepairs,
@@ -43,21 +43,15 @@ ${table(
 )}`;
 }
 
-const FACTS: readonly Series[] = [
-  { name: 'facts never tuned on', colour: 'var(--arm-idp)', mark: 'diamond' },
-  { name: 'facts tuned on', colour: 'var(--arm-prompt)', mark: 'triangle' },
-  { name: 'control: facts never known', colour: 'var(--arm-original)', mark: 'circle' },
-];
-
 function displacement({ words, overall, tasks }: Displacement, labelOf: LabelOf): Markup {
   const bars = overall.repairs.map(({ arm, unseen, seen, control }) => ({
     name: labelOf(arm),
-    bars: [unseen, seen, control].map(toValue),
+    bars: [unseen, seen, control].map(recoveryInterval),
   }));
   const axis = { format: formatWholePercent, label: 'recovered, 95% interval' };
   return html`<h2>Forgotten or displaced?</h2>
 <p class="verdict">${words}</p>
-${barChart('Share of the lost accuracy that came back', FACTS, bars, axis)}
+${barChart('Share of the lost accuracy that came back', ASKED_FACTS, bars, axis)}
 ${table(
   ['Task', 'Repair', 'Never tuned on', 'Tuned on', 'Control', 'Verdict'],
   [['all tasks', overall] as const, ...Object.entries(tasks)].flatMap(([task, judged]) =>
@@ -77,12 +71,6 @@ const verdictRows = (task: string, { repairs }: JudgedRepairs, labelOf: LabelOf)
     ]),
   );
 
-function toValue(regained: ArmRecovery | null): Value | null {
-  if (regained === null || regained.kind === 'nothing-lost') return null;
-  const interval = regained.kind === 'recovered' ? regained.interval : null;
-  return { value: regained.share, low: interval?.low ?? null, high: interval?.high ?? null };
-}
-
 /** Cosines with the original, by block. */
 function insides(similarity: readonly ArmSimilarity[], labelOf: LabelOf): Markup {
   const axes = { x: formatCount, y: formatDecimal, xLabel: 'block' };
@@ -100,7 +88,7 @@ function damage(restored: readonly RestoredBlock[]): Markup {
   const series: Series = { name: 'share', colour: 'var(--arm-compressed)', mark: 'square' };
   const bars = restored.map(({ layer, recovery: regained }) => ({
     name: `block ${layer}`,
-    bars: [toValue(regained)],
+    bars: [recoveryInterval(regained)],
   }));
   const axis = { format: formatWholePercent, label: 'recovered, 95% interval' };
   return html`<h2>Where the damage sits</h2>

@@ -29,7 +29,9 @@ export function BarChart({ title, series, groups, format, label }: Props) {
   const groupHeight = series.length * BAR + GAP;
   const bottom = MARGIN.top + groups.length * groupHeight;
   const values = groups.flatMap(({ bars }) =>
-    bars.flatMap((bar) => (bar === null ? [] : [bar.value, bar.high ?? bar.value])),
+    bars.flatMap((bar) =>
+      bar === null ? [] : [bar.value, bar.low ?? bar.value, bar.high ?? bar.value],
+    ),
   );
   return (
     <Chart
@@ -110,13 +112,14 @@ interface BarProps {
 
 function HorizontalBar({ bar: { value, low, high }, colour, opacity, y, x, text }: BarProps) {
   const middle = y + BAR / 2;
-  const end = high === null ? value : Math.max(value, high);
+  const [left, right] = [Math.min(0, value), Math.max(0, value)];
+  const end = Math.max(right, high ?? right);
   return (
     <>
       <rect
-        x={x(0)}
+        x={x(left)}
         y={y + 1}
-        width={Math.max(0, x(value) - x(0))}
+        width={x(right) - x(left)}
         height={BAR - 2}
         fill={colour}
         fillOpacity={opacity}

@@ -1,12 +1,14 @@
 import { linearScale } from '../../shared/chart/scale.ts';
 import { BottomAxis, LeftAxis, ticksAcross } from './axes.tsx';
 import { Chart } from './chart.tsx';
-import { lineStyle } from './palette.ts';
+import { type LineStyle, lineStyle } from './palette.ts';
 
 export interface Line {
   readonly name: string;
   /** Said beside the name, for example where it began and where it is. */
   readonly note: string;
+  /** Of an arm, its own; else by the line's place. */
+  readonly style?: LineStyle;
   /** [x, y], rising by x. */
   readonly points: readonly (readonly [number, number])[];
 }
@@ -56,11 +58,11 @@ export function LineChart({ title, lines, xLabel, formatX, formatY, height = 240
               across={{ from: bottom, to: bottom }}
               label={xLabel}
             />
-            {lines.map(({ name, points }, i) => (
+            {lines.map(({ name, style, points }, i) => (
               <polyline
                 key={name}
                 className="chart-line"
-                {...lineStyle(i)}
+                {...(style ?? lineStyle(i))}
                 points={points.map(([step, value]) => `${x(step)},${y(value)}`).join(' ')}
               />
             ))}
@@ -74,10 +76,10 @@ export function LineChart({ title, lines, xLabel, formatX, formatY, height = 240
 function LineLegend({ lines }: Pick<Props, 'lines'>) {
   return (
     <ul className="chart-legend">
-      {lines.map(({ name, note }, i) => (
+      {lines.map(({ name, note, style }, i) => (
         <li key={name}>
           <svg viewBox="0 0 18 12" aria-hidden="true">
-            <line x1="0" x2="18" y1="6" y2="6" strokeWidth="2" {...lineStyle(i)} />
+            <line x1="0" x2="18" y1="6" y2="6" strokeWidth="2" {...(style ?? lineStyle(i))} />
           </svg>
           {name} {note}
         </li>

@@ -27,10 +27,21 @@ export function armClass(id: Arm['id']): string {
 const LINES = ['idp', 'prompt', 'lora', 'original', 'compressed'] as const;
 const DASHES = ['', '6 3', '2 3', '8 3 2 3'] as const;
 
+export interface LineStyle {
+  readonly stroke: string;
+  readonly strokeDasharray: string;
+}
+
 /** How the series at `index` of many is drawn. */
-export const lineStyle = (index: number) => ({
+export const lineStyle = (index: number): LineStyle => ({
   stroke: ARM_COLOURS[LINES[index % LINES.length]!],
   strokeDasharray: DASHES[Math.floor(index / LINES.length) % DASHES.length]!,
+});
+
+/** An arm's line, the one at `index` of a chart. */
+export const armLineStyle = (id: Arm['id'], index: number): LineStyle => ({
+  stroke: armColour(id),
+  strokeDasharray: DASHES[index % DASHES.length]!,
 });
 
 const ARM_MARKS: Readonly<Record<Exclude<ArmId, `lora-${number}`>, MarkShape>> = {

@@ -32,6 +32,11 @@ export function Summary({ runs }: { runs: readonly ComparedRun[] }) {
               {run.name}
             </Anchor>
           </Title>
+          {run.outcome && (
+            <Anchor href={hrefTo('runs', run.id, 'analysis')} size="sm">
+              Forgotten or displaced? See the analysis
+            </Anchor>
+          )}
           {run.outcome && <p className="verdict">{run.outcome.results.verdict}</p>}
           <ul className="arm-cards">
             {arms

@@ -42,6 +42,20 @@ const EVALUATED: Readonly<Record<string, string>> = {
   controls: 'Question it with each prompt of the bank',
   selectors: 'Question it with other ways to choose the prompt',
 };
+const ANALYSED: Readonly<Record<string, string>> = {
+  seen: 'Question every arm on facts that it was tuned on',
+  'compress-control': 'Compress the control, which never knew some facts',
+  'control-prompt': 'Tune a prompt for the control',
+  'control-lora': 'Tune a LoRA adapter for the control',
+  control: 'Question the control',
+  similarity: 'Look at attention and activations, block by block',
+  restore: 'Put original blocks back, one at a time',
+};
+const BY_KIND: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  tune: TUNED,
+  evaluate: EVALUATED,
+  analyse: ANALYSED,
+};
 const SINGLE: Readonly<Record<string, string>> = {
   prepare: 'Check the model and the data',
   compress: 'Compress the weights',
@@ -55,8 +69,7 @@ export function describeStage(stage: string, seeds: number): string {
   const [what = '', seed] = rest.split('@');
   const [, rank] = /^lora-(\d+)$/.exec(what) ?? [];
   const arm = rank === undefined ? what : 'lora';
-  const described =
-    kind === 'tune' ? TUNED[arm] : kind === 'evaluate' ? EVALUATED[arm] : SINGLE[kind];
+  const described = BY_KIND[kind]?.[arm] ?? SINGLE[kind];
   const words = rank === undefined ? described : `${described}, rank ${rank}`;
   const suffix = seeds > 1 && seed !== undefined && kind !== 'prepare' ? ` (seed ${seed})` : '';
   return `${words ?? stage}${suffix}`;

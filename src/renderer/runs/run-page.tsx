@@ -78,6 +78,9 @@ function RunHeader({ run }: { run: RunDetail }) {
               <Button component="a" href={hrefTo('compare', run.id)}>
                 Compare inputs
               </Button>
+              <Button component="a" href={hrefTo('runs', run.id, 'analysis')} variant="default">
+                Analysis
+              </Button>
               <Button component="a" href={hrefTo('playground', run.id)} variant="default">
                 Playground
               </Button>

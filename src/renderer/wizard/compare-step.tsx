@@ -1,18 +1,20 @@
-import { Checkbox, Group, Text } from '@mantine/core';
+import { Box, Checkbox, Group, Text } from '@mantine/core';
 import type { TaskInfo } from '../../shared/contract/wizard.ts';
+import { FULL_ANALYSIS } from '../../shared/presets.ts';
 import type { Device, Recipe } from '../../shared/recipe.ts';
 import { formatCount } from '../format.ts';
 import { Failure, Waiting } from '../notice.tsx';
 import { useCall } from '../use-call.ts';
 import { useDraft } from './draft.ts';
 import { OwnFile } from './own-file.tsx';
-import { Expert, NumberSetting, SelectSetting } from './settings.tsx';
+import { Expert, NumberSetting, SelectSetting, SwitchSetting } from './settings.tsx';
 import { isOwnTask, withTasks } from './task-choice.ts';
 
 type Evaluation = Recipe['evaluation'];
 
 export function CompareStep() {
   const { recipe, setRecipe } = useDraft();
+  const { model } = recipe;
   const { called, retry } = useCall('tasks.list', {});
   const set = (change: Partial<Evaluation>) =>
     setRecipe({ ...recipe, evaluation: { ...recipe.evaluation, ...change } });
@@ -45,6 +47,14 @@ export function CompareStep() {
           onChange={(repeats) => setRecipe({ ...recipe, repeats })}
         />
       </div>
+      <Box mt="lg">
+        <SwitchSetting
+          label="Find out whether it was forgotten or displaced"
+          about={`Also asks facts that were tuned on, ${model === 'starter' ? 'repeats the repair on a model that never knew the facts, ' : ''}and compares the models block by block. The time on this machine includes it.`}
+          value={recipe.analysis !== null}
+          onChange={(on) => setRecipe({ ...recipe, analysis: on ? FULL_ANALYSIS : null })}
+        />
+      </Box>
       <Expert>
         <CompareExpert recipe={recipe} setRecipe={setRecipe} set={set} />
       </Expert>

@@ -62,7 +62,7 @@ export function withModel(draft: Draft, info: ModelLimits & { readonly model: st
   return applyPreset({ ...chosen, recipe }, draft.preset);
 }
 
-/** The preset that the recipe equals but for its model and data and what the model cannot take. */
+/** The preset that the recipe equals but for its model, data and analysis and what the model cannot take. */
 export function presetOf(draft: Pick<Draft, 'recipe' | 'limits'>): PresetName | null {
   const text = JSON.stringify(draft.recipe);
   return PRESET_NAMES.find((name) => JSON.stringify(presetFor(name, draft)) === text) ?? null;
@@ -73,7 +73,7 @@ function presetFor(name: PresetName, { recipe, limits }: Pick<Draft, 'recipe' | 
   return limits === null ? preset : fitRecipe(preset, limits);
 }
 
-function withData(recipe: Recipe, { model, compression, evaluation }: Recipe): Recipe {
+function withData(recipe: Recipe, { model, compression, evaluation, analysis }: Recipe): Recipe {
   return {
     ...recipe,
     model,
@@ -82,6 +82,7 @@ function withData(recipe: Recipe, { model, compression, evaluation }: Recipe): R
       calibration: { ...recipe.compression.calibration, source: compression.calibration.source },
     },
     evaluation: { ...recipe.evaluation, tasks: evaluation.tasks },
+    analysis,
   };
 }
 

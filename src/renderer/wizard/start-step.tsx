@@ -105,6 +105,13 @@ function Summary({ recipe }: { recipe: Recipe }) {
       `${tasks}, up to ${formatCount(evaluation.itemsPerTask)} questions each, ${repeats === 1 ? 'one seed' : `${repeats} seeds`}`,
       'compare',
     ],
+    [
+      'Find out',
+      recipe.analysis === null
+        ? 'nothing beside the comparison'
+        : 'what was forgotten or displaced',
+      'compare',
+    ],
   ];
   return (
     <section className="card" aria-label="Recipe">

@@ -1,5 +1,6 @@
 import { Button, Group, Text, Title } from '@mantine/core';
 import { type ComponentType, useEffect, useRef } from 'react';
+import { FULL_ANALYSIS } from '../../shared/presets.ts';
 import { CheckIcon } from '../components/icons.tsx';
 import { Failure, Waiting } from '../notice.tsx';
 import { goTo, hrefTo } from '../shell/pages.ts';
@@ -50,9 +51,9 @@ const SCREENS: Readonly<
   },
 };
 
-/** `#/new/<step>`; `#/new/like/<id>` begins with the recipe of another run. */
-export function WizardPage({ parts: [step, id] }: PageProps) {
-  if (step === 'like' && id !== undefined) return <LikeRun id={id} />;
+/** `#/new/<step>`; `#/new/like/<id>` begins with the recipe of another run, `…/analysed` with its analysis too. */
+export function WizardPage({ parts: [step, id, how] }: PageProps) {
+  if (step === 'like' && id !== undefined) return <LikeRun id={id} analysed={how === 'analysed'} />;
   return <Wizard step={stepIndex(step)} />;
 }
 
@@ -134,13 +135,14 @@ function StepButtons({ step }: { step: number }) {
   );
 }
 
-function LikeRun({ id }: { id: string }) {
+function LikeRun({ id, analysed }: { id: string; analysed: boolean }) {
   const { called, retry } = useCall('runs.duplicate', { id });
   useEffect(() => {
     if (called.state !== 'ready') return;
     const { recipe, name } = called.value;
-    setDraft({ ...withRecipe(FIRST, recipe), name });
+    const wanted = analysed ? { ...recipe, analysis: FULL_ANALYSIS } : recipe;
+    setDraft({ ...withRecipe(FIRST, wanted), name });
     window.location.replace(hrefTo('new', 'start'));
-  }, [called]);
+  }, [called, analysed]);
   return called.state === 'failed' ? <Failure error={called.error} retry={retry} /> : <Waiting />;
 }

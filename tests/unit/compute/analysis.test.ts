@@ -20,6 +20,8 @@ const small = smallRecipe('starter', 2);
 const recipe: Recipe = {
   ...small,
   compression: { ...small.compression, bits: 2 } as Recipe['compression'],
+  // Other selectors have tests of their own.
+  selectors: [],
   evaluation: { ...small.evaluation, itemsPerTask: 6 },
   analysis: { displaced: true, similarity: { inputs: 4 }, restore: { itemsPerTask: 4 } },
 };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Lane } from '../../../src/main/jobs/compute.ts';
 import type { RunStatus } from '../../../src/shared/contract/runs.ts';
+import type { Recipe } from '../../../src/shared/recipe.ts';
 import type { RunResults } from '../../../src/shared/results.ts';
 import { startHost, type TestClient, type TestHost } from '../../support/host.ts';
 import { smallRecipe, writeSmallModel } from '../../support/small-model.ts';
@@ -290,6 +291,20 @@ it('refuses a run that cannot start', async () => {
   expect(await page.call('runs.list', {})).toEqual([]);
   const presets = await page.call('presets.list', { model });
   expect(presets.map(({ estimate }) => estimate.refusal)).toEqual([null, null, null]);
+});
+
+it('counts the analysis in the time that a run will take', async () => {
+  const recipe = smallRecipe(model);
+  const timeOf = async (analysis: Recipe['analysis']) =>
+    (await page.call('estimate.run', { recipe: { ...recipe, analysis } })).time;
+  const plain = await timeOf(null);
+  const similarity = { inputs: 4 };
+  const some = await timeOf({ displaced: false, similarity, restore: null });
+  const all = await timeOf({ displaced: true, similarity, restore: { itemsPerTask: 2 } });
+  expect(plain.items.map(({ name }) => name)).toEqual(['compress', 'tune', 'compare']);
+  expect(all.items.map(({ name }) => name)).toEqual(['compress', 'tune', 'compare', 'analyse']);
+  expect(some.seconds).toBeGreaterThan(plain.seconds);
+  expect(all.seconds).toBeGreaterThan(some.seconds);
 });
 
 describe('a run that is over', () => {

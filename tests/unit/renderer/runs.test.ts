@@ -127,6 +127,8 @@ it.each([
   ['prepare', 1, 'Check the model and the data'],
   ['tune:bank@0', 1, 'Tune the prompt bank'],
   ['evaluate:idp@2', 3, 'Question it with the prompt bank (seed 2)'],
+  ['analyse:control-lora@1', 2, 'Tune a LoRA adapter for the control (seed 1)'],
+  ['analyse:similarity', 2, 'Look at attention and activations, block by block'],
   ['weigh:x', 1, 'weigh:x'],
 ])('stage %s of %i seeds reads %s', (stage, seeds, expected) => {
   expect(describeStage(stage, seeds)).toBe(expected);

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { isOwnTask, withTasks } from '../../../src/renderer/wizard/task-choice.ts';
-import { PRESETS } from '../../../src/shared/presets.ts';
+import { FULL_ANALYSIS, PRESETS } from '../../../src/shared/presets.ts';
 import { type Recipe, recipeSchema } from '../../../src/shared/recipe.ts';
 
 const starter = ['a', 'b', 'c', 'd'];
@@ -36,11 +36,12 @@ describe('the draft', () => {
     draft = await import('../../../src/renderer/wizard/draft.ts');
   });
 
-  it('knows its preset, whatever the model and the data', () => {
+  it('knows its preset, whatever the model, the data and the analysis', () => {
     const recipe: Recipe = {
       ...PRESETS.balanced,
       model: '/models/mine',
       evaluation: { ...PRESETS.balanced.evaluation, tasks: ['a'] },
+      analysis: FULL_ANALYSIS,
     };
     expect(draft.presetOf({ recipe, limits: null })).toBe('balanced');
     expect(draft.presetOf({ recipe: { ...recipe, seed: 7 }, limits: null })).toBeNull();

@@ -11,6 +11,7 @@ import { readResults } from '../../db/results.ts';
 import { listRuns } from '../../db/runs.ts';
 import { reportError } from '../../report-error.ts';
 import { checkRecipeData, checkRecipeFits } from '../check-recipe.ts';
+import { hasControl } from '../control-stages.ts';
 import type { LoadedModel } from '../load-model.ts';
 import { estimateMemory } from '../memory.ts';
 import { blockShapes, linearShapes, parameterCount } from '../model-shape.ts';
@@ -190,6 +191,10 @@ function work(recipe: Recipe, { parameters, blocks }: Shape, tasks: readonly Tas
     recipe.selectors.length * 2 * parameters * questions * (INPUT_TOKENS + tuning.tokens);
   // Every prompt of the bank alone, beside IDP's choice.
   const controls = 2 * parameters * questions * prompts * (INPUT_TOKENS + tuning.tokens);
+  const asked = 2 * parameters * questions * INPUT_TOKENS;
+  // The control's prompt and adapter.
+  const control = prompts * tuning.steps * step(tuning.tokens) + tuning.lora.steps * step(0);
+  const run = { compress, control, asked, arms, parameters, blocks };
   return [
     { name: 'compress', operations: compress, stages: 2 },
     {
@@ -202,7 +207,52 @@ function work(recipe: Recipe, { parameters, blocks }: Shape, tasks: readonly Tas
       operations: 2 * arm + repeats * (arms * arm + prompted + controls + selectors),
       stages: 2 + (arms + 1) * repeats,
     },
+    ...(recipe.analysis === null ? [] : [analysisWork(recipe, recipe.analysis, run)]),
   ];
+}
+
+/** Of the facts, those that the control was never told. */
+const UNTOLD = 1 / 4;
+
+interface Analysed extends Pick<Shape, 'parameters' | 'blocks'> {
+  /** Operations of the run's compression, of tuning the control, and of one arm's questions. */
+  readonly compress: number;
+  readonly control: number;
+  readonly asked: number;
+  readonly arms: number;
+}
+
+function analysisWork(
+  recipe: Recipe,
+  analysis: NonNullable<Recipe['analysis']>,
+  run: Analysed,
+): Work {
+  const { repeats, evaluation } = recipe;
+  const parts: Omit<Work, 'name'>[] = [];
+  if (analysis.displaced) {
+    parts.push({ operations: (2 + repeats * run.arms) * run.asked, stages: repeats });
+    if (hasControl(recipe)) {
+      // A prompt and an adapter; both are asked what was tuned on and what was not.
+      const questions = 2 * (2 + 2 * repeats) * UNTOLD * run.asked;
+      const operations = run.compress + repeats * run.control + questions;
+      parts.push({ operations, stages: 1 + 3 * repeats });
+    }
+  }
+  if (analysis.similarity) {
+    const { inputs } = analysis.similarity;
+    // Beside each arm runs the original.
+    const operations = 2 * (run.arms + 1) * 2 * run.parameters * inputs * INPUT_TOKENS;
+    parts.push({ operations, stages: 1 });
+  }
+  if (analysis.restore) {
+    const share = Math.min(1, analysis.restore.itemsPerTask / evaluation.itemsPerTask);
+    parts.push({ operations: run.blocks.length * share * run.asked, stages: 1 });
+  }
+  return {
+    name: 'analyse',
+    operations: sum(parts.map(({ operations }) => operations)),
+    stages: sum(parts.map(({ stages }) => stages)),
+  };
 }
 
 /** Measured ÷ guessed seconds by kind of stage, of the newest run that finished. */
@@ -222,7 +272,10 @@ async function measuredFactor(store: Store): Promise<ReadonlyMap<string, number>
       const measured = sum((seconds.get(item.name) ?? []).map(([, value]) => value));
       return [item.name, measured > 0 ? measured / guess(item) : 1] as const;
     });
-    return new Map(factors);
+    const byName = new Map(factors);
+    // Most runs analyse nothing; questions then say how fast this machine is.
+    if (!byName.has('analyse')) byName.set('analyse', byName.get('compare') ?? 1);
+    return byName;
   } catch {
     // Its model is gone or its recipe is of another version: no measure to go by.
     return undefined;
@@ -234,6 +287,7 @@ const KINDS: Readonly<Record<string, string>> = {
   compress: 'compress',
   tune: 'tune',
   evaluate: 'compare',
+  analyse: 'analyse',
   summarise: 'compare',
 };
 

@@ -27,8 +27,10 @@ export function AnalysisPage({ id }: { id: string }) {
       >
         {called.state === 'ready' && (
           <>
-            <Anchor href={hrefTo('runs', id)}>{called.value.name}</Anchor>: whether what compression
-            lost is gone from the weights, or only out of reach.
+            <Anchor href={hrefTo('runs', id)} underline="always">
+              {called.value.name}
+            </Anchor>
+            : whether what compression lost is gone from the weights, or only out of reach.
           </>
         )}
       </PageHeader>

@@ -12,7 +12,7 @@ import { formatCount, formatWholePercent } from '../format.ts';
 import { formatAccuracy } from '../runs/arms-table.tsx';
 import { describeRecovery } from '../runs/describe.ts';
 import type { LabelOf } from './label-of.ts';
-import { Part } from './part.tsx';
+import { NothingLost, Part } from './part.tsx';
 
 const KINDS: Readonly<Record<DisplacementKind, { name: string; means: string }>> = {
   displaced: {
@@ -76,8 +76,7 @@ function Regained({ overall, labelOf }: { overall: JudgedRepairs; labelOf: Label
   // A series without a bar, as the control of a model that has none, would only stand in the legend.
   const drawn = ASKED_FACTS.map((_, i) => asked.some(({ bars }) => bars[i] !== null));
   const series: Series[] = ASKED_FACTS.map((facts) => ({ ...facts, key: facts.name, opacity: 1 }));
-  if (!drawn.includes(true))
-    return <p className="faint">Too little was lost to draw a share of it.</p>;
+  if (!drawn.includes(true)) return <NothingLost />;
   return (
     <BarChart
       title="Share of the lost accuracy that came back"

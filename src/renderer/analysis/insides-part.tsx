@@ -5,7 +5,7 @@ import { type Line, LineChart } from '../charts/line-chart.tsx';
 import { armColour, armLineStyle, armMark } from '../charts/palette.ts';
 import { formatCount, formatWholePercent } from '../format.ts';
 import type { LabelOf } from './label-of.ts';
-import { Part } from './part.tsx';
+import { NothingLost, Part } from './part.tsx';
 
 interface InsidesProps {
   readonly similarity: readonly ArmSimilarity[];
@@ -65,21 +65,27 @@ export function DamagePart({ restored }: { restored: readonly RestoredBlock[] })
     mark: armMark('compressed'),
     opacity: 1,
   };
+  const groups = restored.map(({ layer, recovery }) => ({
+    name: `block ${layer}`,
+    bars: [recoveryInterval(recovery)],
+  }));
+  const drawn = groups.some(({ bars }) => bars.some((bar) => bar !== null));
   return (
     <Part
       title="Where the damage sits"
       about="One original block at a time is put back into the compressed model. The longer the bar, the more of the loss that one block caused."
     >
-      <BarChart
-        title="Share regained with one original block"
-        series={[series]}
-        groups={restored.map(({ layer, recovery }) => ({
-          name: `block ${layer}`,
-          bars: [recoveryInterval(recovery)],
-        }))}
-        format={formatWholePercent}
-        label="recovered, 95% interval"
-      />
+      {drawn ? (
+        <BarChart
+          title="Share regained with one original block"
+          series={[series]}
+          groups={groups}
+          format={formatWholePercent}
+          label="recovered, 95% interval"
+        />
+      ) : (
+        <NothingLost />
+      )}
     </Part>
   );
 }

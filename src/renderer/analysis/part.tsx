@@ -20,3 +20,8 @@ export function Part({ title, about, children }: Props) {
     </section>
   );
 }
+
+/** In place of a picture of shares of what was lost. */
+export const NothingLost = () => (
+  <p className="faint">Too little was lost to draw a share of it.</p>
+);

@@ -15,7 +15,7 @@ export function ChoicesPart({ choices: { prompts, tasks, own } }: { choices: Cho
   return (
     <Part
       title="Which prompt was chosen"
-      about={`How many inputs of each task got which prompt; the more, the darker.${tuned}`}
+      about={`How many inputs of each task got which prompt; the more, the stronger the colour.${tuned}`}
     >
       <div className="table-scroll">
         <table className="table numbers choices">

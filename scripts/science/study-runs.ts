@@ -17,8 +17,6 @@ export const COMPRESSIONS: ReadonlyMap<string, Compression> = new Map<string, Co
   ['SparseGPT, 70% zeros', { ...sparsegpt, sparsity: 0.7 }],
   ['SparseGPT, 50% zeros', { ...sparsegpt, sparsity: 0.5 }],
   ['GPTQ, 3 bits, one group per row', { ...gptq, bits: 3, groupSize: -1 }],
-  // Ours: between what hardly hurts this model and what ruins it.
-  ['SparseGPT, 60% zeros', { ...sparsegpt, sparsity: 0.6 }],
 ]);
 
 /** Steps of a prompt of the bank; the single prompt has as many as all of them together. */

@@ -8,6 +8,7 @@ import {
   type Sparsity,
   sparsitySchema,
 } from '../../shared/compression.ts';
+import { compressionFrom, USUAL_DAMPING, USUAL_SPARSITY } from '../../shared/compression-change.ts';
 import { decimal, integer, invalidOption } from './options.ts';
 
 /** As given on the command line; what is not given takes the method's usual value. */
@@ -32,6 +33,8 @@ const TAKEN: Readonly<Record<MethodName, readonly string[]>> = {
   magnitude: [...GRID, 'sparsity'],
 };
 const FLAGS = [...new Set(Object.values(TAKEN).flat())];
+
+const LIST = new Intl.ListFormat('en');
 
 const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
 
@@ -63,23 +66,13 @@ export function compressionOf(
   flags: CompressionFlags,
   calibration: Compression['calibration'],
 ): Compression {
-  const { method, sparsity = 0.5, damping = 0.01, actOrder, staticGroups } = flags;
+  const { method, sparsity = USUAL_SPARSITY, damping = USUAL_DAMPING } = flags;
+  const { actOrder = false, staticGroups = false } = flags;
   refuseUntaken(flags);
   const grid = gridFrom(flags);
   const quantization = GRID.some((name) => flags[name] !== undefined) ? grid : null;
-  switch (method) {
-    case 'gptq': {
-      const order = { actOrder: actOrder ?? false, staticGroups: staticGroups ?? false };
-      return { method, ...grid, ...order, damping, calibration };
-    }
-    case 'rtn':
-      return { method, ...grid, calibration };
-    case 'sparsegpt':
-      return { method, sparsity, quantization, damping, calibration };
-    case 'wanda':
-    case 'magnitude':
-      return { method, sparsity, quantization, calibration };
-  }
+  const order = { actOrder, staticGroups };
+  return compressionFrom(method, { grid, ...order, damping, sparsity, quantization, calibration });
 }
 
 const gridFrom = ({ bits, groupSize, symmetric, mse }: CompressionFlags): GridOptions => ({
@@ -97,7 +90,7 @@ function refuseUntaken(flags: CompressionFlags): void {
   const takers = METHODS.filter((name) => TAKEN[name].includes(untaken));
   throw invalidOption(
     flagOf(untaken),
-    `${method} does not take it; ${takers.join(' and ')} ${takers.length === 1 ? 'does' : 'do'}`,
+    `${method} does not take it; ${LIST.format(takers)} ${takers.length === 1 ? 'does' : 'do'}`,
   );
 }
 

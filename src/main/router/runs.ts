@@ -4,7 +4,7 @@ import { KintsugiError } from '../../shared/errors.ts';
 import { modelName } from '../../shared/model-name.ts';
 import { MOST_POINTS, toSeries } from '../db/metric-series.ts';
 import { sampleMetrics } from '../db/metrics.ts';
-import { findRun, listRuns, type Run, updateRun } from '../db/runs.ts';
+import { findRun, listRuns, updateRun } from '../db/runs.ts';
 import type { RunChanges } from '../db/schema.ts';
 import type { NewJob } from '../jobs/queue.ts';
 import { reviveError } from '../report-error.ts';
@@ -35,15 +35,11 @@ export function runHandlers(services: Services): Handlers<NamesOf<'runs'>> {
     'runs.show': async ({ id }) => detail(services, await findRun(db, id)),
     'runs.metrics': async ({ id }) =>
       toSeries(await sampleMetrics(db, (await findRun(db, id)).id, MOST_POINTS)),
-    'runs.start': async ({ recipe, name, force = false }) =>
-      summarise(
-        services,
-        await startRun(services, {
-          recipe,
-          name: name ?? (await nextName(recipe.model)),
-          force,
-        }),
-      ),
+    async 'runs.start'({ recipe, name: given, force = false }) {
+      const name = given ?? (await nextName(recipe.model));
+      const run = await jobs.add(await estimatedJob(services, { recipe, name, force }));
+      return summarise(services, run);
+    },
     'runs.pause': ({ id }) => after(id, jobs.pause(id)),
     'runs.resume': ({ id }) => after(id, jobs.resume(id)),
     'runs.stop': ({ id }) => after(id, jobs.finish(id)),
@@ -82,18 +78,18 @@ export function runHandlers(services: Services): Handlers<NamesOf<'runs'>> {
 }
 
 /**
- * Queues a run that can be worked through here.
+ * The job of a run that can be worked through here, with its estimate.
  * @throws KintsugiError what the estimate refuses; DISK_INSUFFICIENT unless forced
  */
-export async function startRun(
-  { compute, jobs }: Services,
+export async function estimatedJob(
+  { compute }: Services,
   job: Omit<NewJob, 'estimate'>,
-): Promise<Run> {
+): Promise<NewJob> {
   const estimate = await compute.ask('estimate.run', { recipe: job.recipe });
   if (estimate.refusal !== null) throw reviveError(estimate.refusal);
   if (!job.force) requireDisk(estimate.disk.total, estimate.disk.available);
   const { memory, disk } = estimate;
-  return jobs.add({ ...job, estimate: { memory: toKept(memory), disk: toKept(disk) } });
+  return { ...job, estimate: { memory: toKept(memory), disk: toKept(disk) } };
 }
 
 const toKept = ({ total, items }: Need) => ({ total, items });

@@ -1,11 +1,19 @@
 import type { NamesOf } from '../../shared/contract/index.ts';
 import type { SweepSummary } from '../../shared/contract/sweeps.ts';
 import { parseSweep } from '../../shared/sweep.ts';
-import { findSweep, listSweeps, putSweep, removeSweep, runsOfSweep } from '../db/sweeps.ts';
+import {
+  findSweep,
+  listSweeps,
+  putSweep,
+  removeSweep,
+  runsOfSweep,
+  type StoredSweep,
+} from '../db/sweeps.ts';
+import type { NewJob } from '../jobs/queue.ts';
 import { reviveError } from '../report-error.ts';
 import { runNameOf, sweepId, sweepMatrix } from '../sweeps.ts';
 import type { Handlers } from './handlers.ts';
-import { startRun } from './runs.ts';
+import { estimatedJob } from './runs.ts';
 import type { Services } from './services.ts';
 
 const RESUMABLE = ['paused', 'interrupted', 'failed', 'cancelled'];
@@ -14,8 +22,7 @@ export function sweepHandlers(services: Services): Handlers<NamesOf<'sweeps'>> {
   const { store, jobs, compute } = services;
   const { db } = store;
 
-  async function summarise(id: string): Promise<SweepSummary> {
-    const { name, createdAt, sweep } = await findSweep(db, id);
+  async function summarise({ id, name, createdAt, sweep }: StoredSweep): Promise<SweepSummary> {
     const runs = [...(await runsOfSweep(db, id)).values()];
     const done = runs.filter(({ status }) => status === 'done').length;
     const waits = ['queued', 'running', 'paused', 'interrupted'];
@@ -24,11 +31,11 @@ export function sweepHandlers(services: Services): Handlers<NamesOf<'sweeps'>> {
   }
 
   return {
-    'sweeps.list': async () => Promise.all((await listSweeps(db)).map(({ id }) => summarise(id))),
+    'sweeps.list': async () => Promise.all((await listSweeps(db)).map(summarise)),
     async 'sweeps.show'({ id }) {
-      const { sweep } = await findSweep(db, id);
-      const matrix = await sweepMatrix(store, id, parseSweep(sweep).runs);
-      return { ...(await summarise(id)), sweep, matrix };
+      const stored = await findSweep(db, id);
+      const matrix = await sweepMatrix(store, id, parseSweep(stored.sweep).runs);
+      return { ...(await summarise(stored)), sweep: stored.sweep, matrix };
     },
     async 'sweeps.check'({ sweep: given }) {
       const { sweep, runs } = parseSweep(given);
@@ -43,17 +50,20 @@ export function sweepHandlers(services: Services): Handlers<NamesOf<'sweeps'>> {
     async 'sweeps.start'({ sweep }) {
       const { runs } = parseSweep(sweep);
       const id = sweepId(sweep);
-      await putSweep(db, { id, name: sweep.name, sweep, createdAt: Date.now() });
+      const stored = { id, name: sweep.name, sweep, createdAt: Date.now() };
       const made = await runsOfSweep(db, id);
+      const wanted: NewJob[] = [];
+      // All are checked before the first is queued.
       for (const [position, run] of runs.entries()) {
-        const there = made.get(position);
-        if (there !== undefined && RESUMABLE.includes(there.status)) await jobs.resume(there.id);
-        if (there !== undefined) continue;
-        const name = runNameOf(sweep, run);
-        const place = { id, position };
-        await startRun(services, { recipe: run.recipe, name, force: false, sweep: place });
+        if (made.has(position)) continue;
+        const job = { recipe: run.recipe, name: runNameOf(sweep, run), force: false };
+        wanted.push(await estimatedJob(services, { ...job, sweep: { id, position } }));
       }
-      return summarise(id);
+      await putSweep(db, stored);
+      for (const { id: run, status } of made.values())
+        if (RESUMABLE.includes(status)) await jobs.resume(run);
+      for (const job of wanted) await jobs.add(job);
+      return summarise(await findSweep(db, id));
     },
     async 'sweeps.remove'({ id }) {
       await findSweep(db, id);

@@ -1,7 +1,8 @@
 import { Button, FileButton, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
-import { type DragEvent, type FormEvent, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import type { BankCheck, BankSource } from '../../shared/contract/banks.ts';
 import { toBase64 } from '../base64.ts';
+import { DropBox } from '../components/drop-box.tsx';
 import { Failure, Waiting } from '../notice.tsx';
 import { goTo } from '../shell/pages.ts';
 import { useToasts } from '../shell/toasts.tsx';
@@ -69,7 +70,6 @@ interface ChooseProps {
 
 function Choose({ check, tooLarge }: ChooseProps) {
   const [path, setPath] = useState('');
-  const [over, setOver] = useState(false);
   const choose = (file: File | null | undefined) => {
     if (!file) return;
     if (file.size > LARGEST) {
@@ -82,27 +82,13 @@ function Choose({ check, tooLarge }: ChooseProps) {
     }
     check(async () => ({ name: file.name, base64: await toBase64(file) }));
   };
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    choose(event.dataTransfer.files[0]);
-  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (path.trim() !== '') check(async () => ({ path: path.trim() }));
   };
   return (
     <Stack>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the button inside does the same */}
-      <div
-        className={over ? 'drop over' : 'drop'}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={drop}
-      >
+      <DropBox onFile={choose}>
         <Text>Drop a bank file here, or</Text>
         <FileButton
           onChange={choose}
@@ -115,7 +101,7 @@ function Choose({ check, tooLarge }: ChooseProps) {
             </Button>
           )}
         </FileButton>
-      </div>
+      </DropBox>
       <form onSubmit={submit}>
         <Group align="end" wrap="nowrap">
           <TextInput

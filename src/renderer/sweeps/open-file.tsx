@@ -1,14 +1,14 @@
 import { Button, FileButton, Text } from '@mantine/core';
-import { type DragEvent, useState } from 'react';
+import { useState } from 'react';
 import type { ErrorReport } from '../../shared/contract/common.ts';
 import type { Sweep } from '../../shared/sweep.ts';
+import { DropBox } from '../components/drop-box.tsx';
 import { Failure } from '../notice.tsx';
 import { reportOf, useClient } from '../use-call.ts';
 
 /** Opens a sweep's file; what is wrong with it is said with its field. */
 export function OpenFile({ opened }: { opened: (sweep: Sweep) => void }) {
   const client = useClient();
-  const [over, setOver] = useState(false);
   const [fault, setFault] = useState<ErrorReport>();
   const open = async (file: File | null | undefined) => {
     if (!file) return;
@@ -21,23 +21,9 @@ export function OpenFile({ opened }: { opened: (sweep: Sweep) => void }) {
       setFault({ ...reportOf(error), file: file.name });
     }
   };
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    void open(event.dataTransfer.files[0]);
-  };
   return (
     <>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the button inside does the same */}
-      <div
-        className={over ? 'drop over' : 'drop'}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={drop}
-      >
+      <DropBox onFile={(file) => void open(file)}>
         <Text>Drop a recipe of a sweep here, or</Text>
         <FileButton onChange={open} accept=".json" inputProps={{ 'aria-label': 'Recipe file' }}>
           {(props) => (
@@ -46,7 +32,7 @@ export function OpenFile({ opened }: { opened: (sweep: Sweep) => void }) {
             </Button>
           )}
         </FileButton>
-      </div>
+      </DropBox>
       {fault && <Failure error={fault} />}
     </>
   );

@@ -2,6 +2,7 @@ import type { Recipe } from '../../shared/recipe.ts';
 import {
   ManySetting,
   NumberSetting,
+  PaceSettings,
   SelectSetting,
   SettingsPart,
   SwitchSetting,
@@ -58,25 +59,7 @@ export function LoraSettings({ tuning, set }: { tuning: Tuning; set: (next: Tuni
         data={known ? TARGETS : [...TARGETS, { value: targets, label: targets }]}
         onChange={(next) => setLora({ targets: next.split(', ') })}
       />
-      <NumberSetting
-        label="LoRA learning rate"
-        about="How far each of its steps goes."
-        value={lora.learningRate}
-        min={0.000001}
-        max={10}
-        step={0.0005}
-        fraction
-        onChange={(learningRate) => setLora({ learningRate })}
-      />
-      <NumberSetting
-        label="LoRA steps"
-        about="How often the adapter is adjusted."
-        value={lora.steps}
-        min={1}
-        max={100_000}
-        step={50}
-        onChange={(steps) => setLora({ steps })}
-      />
+      <PaceSettings of="LoRA" what="the adapter" pace={lora} onChange={setLora} />
       <SwitchSetting
         label="Rank-stabilised (rsLoRA)"
         about="Scale by the root of the rank, so that large ranks do not learn ever less."

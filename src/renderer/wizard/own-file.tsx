@@ -1,7 +1,8 @@
 import { Button, Group, Text } from '@mantine/core';
-import { type DragEvent, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import type { ErrorReport } from '../../shared/contract/common.ts';
 import type { DataPreview } from '../../shared/contract/wizard.ts';
+import { DropBox } from '../components/drop-box.tsx';
 import { CheckIcon, FileIcon } from '../components/icons.tsx';
 import { formatBytes, formatCount } from '../format.ts';
 import { DatasetDialog } from '../models/dataset-dialog.tsx';
@@ -24,7 +25,6 @@ type Preview =
 export function OwnFile({ starter }: { starter: readonly string[] }) {
   const client = useClient();
   const input = useRef<HTMLInputElement>(null);
-  const [over, setOver] = useState(false);
   const [preview, setPreview] = useState<Preview>({ state: 'idle' });
   const [searching, setSearching] = useState(false);
   const readPath = async (path: string) => {
@@ -48,26 +48,12 @@ export function OwnFile({ starter }: { starter: readonly string[] }) {
       setPreview({ state: 'failed', error: isReport(error) ? error : reportOf(error) });
     }
   };
-  const onDrop = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(false);
-    void read(event.dataTransfer.files[0]);
-  };
   return (
     <section aria-labelledby="own-file" className="own-file">
       <h2 className="card-title" id="own-file">
         Data of your own
       </h2>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the button inside does the same by keyboard */}
-      <div
-        className={over ? 'drop over' : 'drop'}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={onDrop}
-      >
+      <DropBox onFile={(file) => void read(file)}>
         <FileIcon size={26} />
         <Text size="sm">
           Drop a file here, or{' '}
@@ -96,7 +82,7 @@ export function OwnFile({ starter }: { starter: readonly string[] }) {
             event.currentTarget.value = '';
           }}
         />
-      </div>
+      </DropBox>
       {searching && (
         <DatasetDialog close={() => setSearching(false)} use={(path) => void readPath(path)} />
       )}

@@ -38,6 +38,42 @@ export function NumberSetting({ label, about, value, onChange, ...rest }: Number
   );
 }
 
+interface PaceProps {
+  /** Begins both names: "Prefix", "Prefix learning rate". */
+  readonly of: string;
+  /** What is adjusted: "the prefix". */
+  readonly what: string;
+  readonly pace: { readonly learningRate: number; readonly steps: number };
+  readonly onChange: (change: Partial<PaceProps['pace']>) => void;
+}
+
+/** How far and how often something is adjusted while it is tuned. */
+export function PaceSettings({ of, what, pace, onChange }: PaceProps) {
+  return (
+    <>
+      <NumberSetting
+        label={`${of} learning rate`}
+        about={`How far each step moves ${what}.`}
+        value={pace.learningRate}
+        min={0.000001}
+        max={10}
+        step={0.001}
+        fraction
+        onChange={(learningRate) => onChange({ learningRate })}
+      />
+      <NumberSetting
+        label={`${of} steps`}
+        about={`How often ${what} can be adjusted.`}
+        value={pace.steps}
+        min={1}
+        max={100_000}
+        step={50}
+        onChange={(steps) => onChange({ steps })}
+      />
+    </>
+  );
+}
+
 export function SwitchSetting(
   props: Setting & { readonly value: boolean; readonly onChange: (value: boolean) => void },
 ) {

@@ -2,6 +2,7 @@ import type { Recipe } from '../../shared/recipe.ts';
 import { LoraSettings } from './lora-settings.tsx';
 import {
   NumberSetting,
+  PaceSettings,
   SelectSetting,
   SettingsPart,
   SwitchSetting,
@@ -207,25 +208,7 @@ function PrefixSettings({ tuning, room, set }: Props & { readonly room: number }
             max={room}
             onChange={(next) => change({ tokens: next })}
           />
-          <NumberSetting
-            label="Prefix learning rate"
-            about="How far each of its steps goes."
-            value={prefix.learningRate}
-            min={0.000001}
-            max={10}
-            step={0.001}
-            fraction
-            onChange={(learningRate) => change({ learningRate })}
-          />
-          <NumberSetting
-            label="Prefix steps"
-            about="How often the prefix is adjusted."
-            value={prefix.steps}
-            min={1}
-            max={100_000}
-            step={50}
-            onChange={(next) => change({ steps: next })}
-          />
+          <PaceSettings of="Prefix" what="the prefix" pace={prefix} onChange={change} />
         </>
       )}
     </>
@@ -246,25 +229,7 @@ function TogetherSettings({ tuning, set }: Props) {
       />
       {together && (
         <>
-          <NumberSetting
-            label="Bank and LoRA learning rate"
-            about="How far each step of both goes."
-            value={together.learningRate}
-            min={0.000001}
-            max={10}
-            step={0.0005}
-            fraction
-            onChange={(learningRate) => change({ learningRate })}
-          />
-          <NumberSetting
-            label="Bank and LoRA steps"
-            about="How often both are adjusted."
-            value={together.steps}
-            min={1}
-            max={100_000}
-            step={50}
-            onChange={(next) => change({ steps: next })}
-          />
+          <PaceSettings of="Bank and LoRA" what="both" pace={together} onChange={change} />
         </>
       )}
     </>

@@ -12,8 +12,8 @@ export interface CompiledEngineOptions {
   readonly accuracyLevel: 0 | 4;
   /**
    * From so many bytes on, weights in files are mapped, and shared between programs, instead of
-   * packed into a copy for each: less memory, about 7% slower steps. Programs that read one token
-   * at a time would be ten times slower, and always pack.
+   * packed into a copy for each: less memory, slightly slower steps. Programs that read one token
+   * at a time would be many times slower, and always pack.
    */
   readonly mapFrom: number;
 }

@@ -228,9 +228,7 @@ function TogetherSettings({ tuning, set }: Props) {
         onChange={(on) => set({ ...tuning, together: on ? { learningRate: 0.003, steps } : null })}
       />
       {together && (
-        <>
-          <PaceSettings of="Bank and LoRA" what="both" pace={together} onChange={change} />
-        </>
+        <PaceSettings of="Bank and LoRA" what="both" pace={together} onChange={change} />
       )}
     </>
   );

@@ -1,5 +1,6 @@
 import ort from 'onnxruntime-node';
 import { encodeModel, type ValueInfoMessage } from '../engine/onnx/schema.ts';
+import { free } from '../free.ts';
 import { type Algebra, type Gemm, type GemmShape, plainAlgebra } from './gemm.ts';
 
 /** ONNX element types. */
@@ -45,7 +46,10 @@ export function createOrtAlgebra(threads: number): OrtAlgebra {
         b: transposeB ? tensor(b, n, k) : tensor(b, k, n),
       };
       const session = await sessionOf(precision, shape);
-      await session.run(beta === 0 ? inputs : { ...inputs, c: output }, { y: output });
+      const feeds = beta === 0 ? inputs : { ...inputs, c: output };
+      const { y } = await session.run(feeds, { y: output });
+      // The binding writes to the tensor that it is given, and answers with a copy of it.
+      free(y!.data as T);
     };
   return {
     gemm: gemm('float32', plainAlgebra.gemm),

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
-import { expect, goTo, test } from './fixtures.ts';
+import { expect, expectAccessible, goTo, test } from './fixtures.ts';
 
 const table = (page: Page) => page.getByRole('table');
 
@@ -111,11 +111,12 @@ test('a quantised bank is made, measured on a run, and answers beside its arms',
   seeded,
 }) => {
   await openFirstBank(page);
-  await page.getByRole('button', { name: 'Quantise…' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Quantise this bank' });
+  await page.getByRole('button', { name: 'Make smaller…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Make this bank smaller' });
   await dialog.getByRole('radio', { name: /^4 bits/ }).check();
+  await dialog.getByRole('button', { name: 'Measure the cost' }).click();
   await dialog.getByRole('textbox', { name: 'Name' }).fill('Half a byte');
-  await dialog.getByRole('button', { name: 'Quantise' }).click();
+  await dialog.getByRole('button', { name: 'Keep as a new bank' }).click();
   await expect(page.getByText(/^Quantised · .*, 4 bits/)).toBeVisible();
   await page
     .getByRole('button', { name: /^Compare on/ })
@@ -137,6 +138,42 @@ test('a quantised bank is made, measured on a run, and answers beside its arms',
     ({ name }) => name === 'Half a byte',
   );
   await seeded.client.call('banks.delete', { id: made!.id });
+});
+
+test('a bank is pruned once its cost is known, and some of its prompts are split off', async ({
+  workbench: page,
+  seeded,
+}) => {
+  const before = await seeded.client.call('banks.list', {});
+  await openFirstBank(page);
+  await page.getByRole('button', { name: 'Make smaller…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Make this bank smaller' });
+  await dialog.getByText('Fewer tokens').click();
+  await dialog.getByLabel('Tokens that every prompt keeps').fill('1');
+  await dialog.getByRole('button', { name: 'Measure the cost' }).click();
+  await expect(dialog.getByText(/On 8 questions of .* it answers/)).toBeVisible({
+    timeout: 60_000,
+  });
+  await expect(dialog.getByRole('cell', { name: '4 → 1' })).toHaveCount(2);
+  await page.screenshot({ path: 'test-results/screenshots/bank-pruned.png', fullPage: true });
+  await expectAccessible(page);
+  expect(await seeded.client.call('banks.list', {})).toHaveLength(before.length);
+  await dialog.getByRole('button', { name: 'Try something else' }).click();
+  await dialog.getByRole('button', { name: 'Measure the cost' }).click();
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('Short words');
+  await dialog.getByRole('button', { name: 'Keep as a new bank' }).click();
+  await expect(page.getByRole('heading', { name: 'Short words', level: 1 })).toBeVisible();
+  await expect(page.getByText(/^Pruned · 2 prompts, 2 virtual tokens/)).toBeVisible();
+
+  await page.getByRole('checkbox').first().check();
+  await page.getByRole('button', { name: 'Split off…' }).click();
+  const split = page.getByRole('dialog', { name: 'Split off prompts' });
+  await split.getByRole('textbox', { name: 'Name' }).fill('Only one');
+  await split.getByRole('button', { name: 'Split off' }).click();
+  await expect(page.getByRole('heading', { name: 'Only one', level: 1 })).toBeVisible();
+  await expect(page.getByText(/^Split off · 1 prompt, 1 virtual token/)).toBeVisible();
+  for (const { id, origin } of await seeded.client.call('banks.list', {}))
+    if (origin === 'pruned' || origin === 'split') await seeded.client.call('banks.delete', { id });
 });
 
 test('two banks of one model become one', async ({ workbench: page, seeded }) => {

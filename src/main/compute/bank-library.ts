@@ -154,10 +154,11 @@ export async function splitBank(
  */
 export async function quantizeBank(source: string, bits: PromptBits, dir: string): Promise<void> {
   const bank = await readBank(source);
-  await writeBank(dir, { ...bank, prompts: rounded(bank, bits) });
+  await writeBank(dir, { ...bank, prompts: roundedPrompts(bank, bits) });
 }
 
-const rounded = ({ prompts }: StoredBank, bits: PromptBits): BankPrompt[] =>
+/** The bank's prompts with every virtual token in whole numbers of few bits and a scale. */
+export const roundedPrompts = ({ prompts }: StoredBank, bits: PromptBits): BankPrompt[] =>
   prompts.map((prompt) => ({ ...roundPrompt(prompt, bits), bits }));
 
 /** What each width of codes would save, and how far it would move the prompts. */
@@ -165,7 +166,7 @@ export function tryQuantizing({ bank }: FoundBank): BankSizes {
   return {
     bytes: packedBytes(bank.prompts),
     quantized: PROMPT_BITS.map((bits) => {
-      const prompts = rounded(bank, bits);
+      const prompts = roundedPrompts(bank, bits);
       return { bits, bytes: packedBytes(prompts), error: relativeError(bank.prompts, prompts) };
     }),
   };

@@ -1,4 +1,4 @@
-import { type BankPrompt, writeBank } from '../../core/export/bank.ts';
+import { type Bank, type BankPrompt, writeBank } from '../../core/export/bank.ts';
 import { keepTokens, tokenImportance } from '../../core/tune/importance.ts';
 import type { Subject } from '../../core/tune/tune.ts';
 import type { Example } from '../../core/tune/types.ts';
@@ -46,24 +46,39 @@ export async function pruneBank(
   const examples = await namedExamples(data, undefined);
   const loaded = await loadModel(modelFolder(model));
   const bank = await loadBank(folder, loaded);
-  if (bank.selector.kind === 'mixture')
-    throw new KintsugiError('ARGUMENT_INVALID', 'The prompts of a mixture need equal lengths.', {
-      field: 'bank',
-      next: 'Prune a bank with another selector.',
-    });
   const subject = {
     engine: await openEngine(engine),
     model: loaded.model,
     modelHash: loaded.checkpoint.hash,
     tokenizer: loaded.tokenizer,
   };
+  const { prompts, pruned } = await prunePrompts(subject, bank, examples, keep, onProgress);
+  await writeBank(out, { ...bank, prompts });
+  return pruned;
+}
+
+/**
+ * Every prompt with its `keep` most important tokens; shorter ones as they are.
+ * @throws KintsugiError ARGUMENT_INVALID for a mixture; what `onProgress` throws, between two prompts
+ */
+export async function prunePrompts(
+  subject: Subject,
+  bank: Bank,
+  examples: readonly Example[],
+  keep: number,
+  onProgress: (share: number) => void,
+): Promise<{ readonly prompts: BankPrompt[]; readonly pruned: PrunedPrompt[] }> {
+  if (bank.selector.kind === 'mixture')
+    throw new KintsugiError('ARGUMENT_INVALID', 'The prompts of a mixture need equal lengths.', {
+      field: 'bank',
+      next: 'Prune a bank with another selector.',
+    });
   const done: (readonly [BankPrompt, PrunedPrompt])[] = [];
   for (const [index, prompt] of bank.prompts.entries()) {
     done.push(await pruned(subject, prompt, examples, keep));
     onProgress((index + 1) / bank.prompts.length);
   }
-  await writeBank(out, { ...bank, prompts: done.map(([prompt]) => prompt) });
-  return done.map(([, what]) => what);
+  return { prompts: done.map(([prompt]) => prompt), pruned: done.map(([, what]) => what) };
 }
 
 async function pruned(

@@ -1,9 +1,10 @@
-import { mkdir, readFile, rename, stat } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type {
   BankCheck,
   BankFormat,
   BankSource,
+  BankTrialEvent,
   ExportedBank,
 } from '../../shared/contract/banks.ts';
 import type { NamesOf } from '../../shared/contract/index.ts';
@@ -13,14 +14,15 @@ import {
   type FoundBank,
   mergeBanks,
   openBank,
-  quantizeBank,
+  splitBank,
   tryQuantizing,
   withIncoming,
 } from '../compute/bank-library.ts';
 import { changeLibraryBank, findLibraryBank, listLibrary } from '../db/library.ts';
-import type { Store } from '../db/open.ts';
 import { newPlace, openLibrary } from './bank-library.ts';
+import { pushed } from './events.ts';
 import type { Handlers } from './handlers.ts';
+import type { Services } from './services.ts';
 
 /** Larger files are left on the machine that computes, for the screen to name. */
 const HANDED_OVER = 32 * 2 ** 20;
@@ -35,11 +37,11 @@ const MIME_TYPES: Readonly<Record<BankFormat, string>> = {
 export function bankHandlers({
   store: { db },
   home,
-}: {
-  readonly store: Store;
-  readonly home: string;
-}): Handlers<NamesOf<'banks'>> {
+  compute,
+}: Pick<Services, 'store' | 'home' | 'compute'>): Handlers<NamesOf<'banks'>> {
   const folder = join(home, 'banks');
+  /** Of every bank the smaller one that was tried last. */
+  const trialOf = (id: string) => join(folder, '.trials', id);
   const library = openLibrary(db, folder);
 
   const change = async (id: string, changes: Parameters<typeof changeLibraryBank>[2]) => {
@@ -74,12 +76,26 @@ export function bankHandlers({
     'banks.runs': async ({ id }) => library.runs(await findLibraryBank(db, id)),
     'banks.sizes': async ({ id }) =>
       tryQuantizing(await openBank((await findLibraryBank(db, id)).directory)),
-    'banks.quantize': async ({ id, bits, name }) => {
+    'banks.split': async ({ id, prompts, name }) => {
       const { directory } = await findLibraryBank(db, id);
       const target = newPlace(folder);
-      await quantizeBank(directory, bits, target.directory);
+      await splitBank(directory, [...new Set(prompts)], target.directory);
       const found = await openBank(target.directory);
-      return library.add(found, { ...target, origin: 'quantized', name });
+      return library.add(found, { ...target, origin: 'split', name });
+    },
+    'banks.shrink': ({ id: bankId, runId, smaller }, signal) =>
+      pushed<BankTrialEvent>(signal, async (push, stop) => {
+        const out = trialOf(bankId);
+        await rm(out, { recursive: true, force: true });
+        const request = { bankId, runId, smaller, out };
+        await compute.ask('bank.shrink', request, { signal: stop, onEvent: push });
+      }),
+    'banks.keep': async ({ id, hash, by, name }) => {
+      const found = await openBank(trialOf(id)).catch(() => undefined);
+      if (found?.hash !== hash) throw triedAnew();
+      const target = newPlace(folder);
+      await rename(trialOf(id), target.directory);
+      return library.add(found, { ...target, origin: ORIGIN_OF[by], name });
     },
     'banks.export': async ({ id, format }) => {
       const { name, directory } = await findLibraryBank(db, id);
@@ -110,6 +126,14 @@ export function bankHandlers({
       }),
   };
 }
+
+const ORIGIN_OF = { quantize: 'quantized', prune: 'pruned' } as const;
+
+const triedAnew = (): KintsugiError =>
+  new KintsugiError('BANK_INVALID', 'Another smaller bank has been tried since.', {
+    next: 'Measure it again, then keep it.',
+    field: 'hash',
+  });
 
 /** A name for people, from that of the file or folder. */
 function sourceName(source: BankSource): string {

@@ -1,6 +1,5 @@
 import { Button, Group, SegmentedControl, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import type { BankSummary } from '../../shared/contract/banks.ts';
 import { BanksIcon, SearchIcon } from '../components/icons.tsx';
 import { PageHeader } from '../components/page-header.tsx';
 import { Empty, Failure, Waiting } from '../notice.tsx';
@@ -71,13 +70,13 @@ export function BankList() {
           <BankTable banks={shown} bin={bin} chosen={chosen} choose={setChosen} />
         ))}
       <ImportDialog opened={dialog === 'import'} close={() => setDialog(null)} />
-      <MergeDialog
-        key={[...chosen].join()}
-        opened={dialog === 'merge'}
-        close={() => setDialog(null)}
-        banks={merging as readonly BankSummary[]}
-        merged={() => setChosen(new Set())}
-      />
+      {dialog === 'merge' && (
+        <MergeDialog
+          close={() => setDialog(null)}
+          banks={merging}
+          merged={() => setChosen(new Set())}
+        />
+      )}
     </>
   );
 }

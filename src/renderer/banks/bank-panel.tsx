@@ -1,4 +1,4 @@
-import { Anchor, Button, Code, Paper, Stack, Table, Text, Title } from '@mantine/core';
+import { Anchor, Button, Code, Paper, Stack, Text, Title } from '@mantine/core';
 import { useState } from 'react';
 import { describeCompression } from '../../shared/compression.ts';
 import type { BankDetail } from '../../shared/contract/banks.ts';
@@ -11,8 +11,9 @@ import { BankFields } from './bank-fields.tsx';
 import { CompareBank } from './compare-bank.tsx';
 import { describeOrigin, describePrompts, shortHash } from './describe.ts';
 import { ExportButtons } from './export-buttons.tsx';
-import { QuantizeDialog } from './quantize-dialog.tsx';
+import { PromptList } from './prompt-list.tsx';
 import { Recovered } from './recovered.tsx';
+import { ShrinkDialog } from './shrink-dialog.tsx';
 import { useBankBin } from './use-bank-bin.ts';
 
 /** One bank: what it holds, what it brought back, where it comes from, and ways out of here. */
@@ -32,7 +33,7 @@ export function BankPanel({ id }: { id: string }) {
 
 function BankView({ bank }: { bank: BankDetail }) {
   const { remove, restore } = useBankBin();
-  const [quantizing, setQuantizing] = useState(false);
+  const [shrinking, setShrinking] = useState(false);
   const deleted = bank.deletedAt !== null;
   return (
     <Stack gap="lg" mt="xs">
@@ -41,8 +42,8 @@ function BankView({ bank }: { bank: BankDetail }) {
         actions={
           <>
             {!deleted && (
-              <Button variant="default" onClick={() => setQuantizing(true)}>
-                Quantise…
+              <Button variant="default" onClick={() => setShrinking(true)}>
+                Make smaller…
               </Button>
             )}
             <Button variant="default" onClick={() => (deleted ? restore(bank) : remove(bank))}>
@@ -71,7 +72,7 @@ function BankView({ bank }: { bank: BankDetail }) {
         <Title order={2} size="h4" mb="xs">
           Prompts
         </Title>
-        <PromptTable prompts={bank.prompts} />
+        <PromptList key={bank.hash} bank={bank} />
       </Paper>
       <Paper withBorder p="md">
         <Title order={2} size="h4" mb="xs">
@@ -85,7 +86,7 @@ function BankView({ bank }: { bank: BankDetail }) {
         </Title>
         <Provenance bank={bank} />
       </Paper>
-      {quantizing && <QuantizeDialog bank={bank} close={() => setQuantizing(false)} />}
+      {shrinking && <ShrinkDialog bank={bank} close={() => setShrinking(false)} />}
     </Stack>
   );
 }
@@ -112,31 +113,6 @@ function Measured({ bank }: { bank: BankDetail }) {
       <Recovered results={bank.results} />
       <Anchor href={hrefTo('compare', bank.results.runId)}>See the comparison</Anchor>
     </Stack>
-  );
-}
-
-function PromptTable({ prompts }: Pick<BankDetail, 'prompts'>) {
-  return (
-    <Table>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>Name</Table.Th>
-          <Table.Th>Virtual tokens</Table.Th>
-          <Table.Th>Hash of its weights</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {prompts.map(({ name, tokens, hash }) => (
-          <Table.Tr key={name}>
-            <Table.Td>{name}</Table.Td>
-            <Table.Td>{tokens}</Table.Td>
-            <Table.Td>
-              <Code title={hash}>{shortHash(hash)}</Code>
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
   );
 }
 

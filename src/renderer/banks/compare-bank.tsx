@@ -1,12 +1,12 @@
-import { Anchor, Button, Group, Progress, Stack, Text } from '@mantine/core';
+import { Anchor, Button, Group, Stack, Text } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect } from 'react';
 import type { BankRun, BankSummary } from '../../shared/contract/banks.ts';
-import type { ErrorReport } from '../../shared/contract/common.ts';
-import { formatWholePercent } from '../format.ts';
+import { WorkBar } from '../components/work-bar.tsx';
 import { Failure } from '../notice.tsx';
 import { hrefTo } from '../shell/pages.ts';
-import { useCall, useClient } from '../use-call.ts';
+import { useCall } from '../use-call.ts';
+import { useWork } from '../use-work.ts';
 
 /** Answers that a new arm of a run makes stale. */
 const STALE = ['banks.runs', 'banks.show', 'banks.list', 'compare.show', 'compare.inputs'] as const;
@@ -32,31 +32,22 @@ export function CompareBank({ bank }: { bank: BankSummary }) {
   );
 }
 
-type State =
-  | { readonly state: 'idle' }
-  | { readonly state: 'working'; readonly share: number }
-  | { readonly state: 'failed'; readonly error: ErrorReport };
-
 function RunRow({ bank, run }: { bank: BankSummary; run: BankRun }) {
-  const { shown, start, stop } = useComparison(run.id, bank.id);
+  const queries = useQueryClient();
+  const { work, start, stop } = useWork('compare.bank');
+  const compare = () => start({ runId: run.id, bankId: bank.id });
+  useEffect(() => {
+    if (work.state !== 'done') return;
+    for (const name of STALE) void queries.invalidateQueries({ queryKey: [name] });
+  }, [work.state, queries]);
   return (
     <>
       <Group gap="sm" wrap="nowrap">
         <Anchor href={hrefTo('runs', run.id)} className="bank-run-name">
           {run.name}
         </Anchor>
-        {shown.state === 'working' ? (
-          <>
-            <Progress
-              value={100 * shown.share}
-              aria-label={`Inputs of ${run.name} answered`}
-              flex={1}
-            />
-            <Text size="sm">{formatWholePercent(shown.share)}</Text>
-            <Button size="compact-sm" variant="default" onClick={stop}>
-              Stop
-            </Button>
-          </>
+        {work.state === 'working' ? (
+          <WorkBar label={`Asking the questions of ${run.name}…`} share={work.share} stop={stop} />
         ) : run.compared ? (
           <Anchor href={hrefTo('compare', run.id)} size="sm">
             See it beside the run’s arms
@@ -65,45 +56,15 @@ function RunRow({ bank, run }: { bank: BankSummary; run: BankRun }) {
           <Button
             size="compact-sm"
             variant="default"
-            onClick={start}
+            loading={work.state === 'done'}
+            onClick={compare}
             aria-label={`Compare on ${run.name}`}
           >
             Compare
           </Button>
         )}
       </Group>
-      {shown.state === 'failed' && <Failure error={shown.error} retry={start} />}
+      {work.state === 'failed' && <Failure error={work.error} retry={compare} />}
     </>
   );
-}
-
-/** Leaving the page stops it, and nothing is kept. */
-function useComparison(runId: string, bankId: string) {
-  const client = useClient();
-  const queries = useQueryClient();
-  const leave = useRef<() => void>(undefined);
-  const [shown, setShown] = useState<State>({ state: 'idle' });
-  useEffect(() => () => leave.current?.(), []);
-  const stop = () => {
-    leave.current?.();
-    setShown({ state: 'idle' });
-  };
-  const start = () => {
-    setShown({ state: 'working', share: 0 });
-    leave.current = client.subscribe(
-      'compare.bank',
-      { runId, bankId },
-      {
-        event(event) {
-          if (event.kind === 'progress') setShown({ state: 'working', share: event.share });
-        },
-        error: ({ report }) => setShown({ state: 'failed', error: report }),
-        async end() {
-          for (const name of STALE) await queries.invalidateQueries({ queryKey: [name] });
-          setShown({ state: 'idle' });
-        },
-      },
-    );
-  };
-  return { shown, start, stop };
 }

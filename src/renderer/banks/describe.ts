@@ -4,7 +4,9 @@ const ORIGINS: Readonly<Record<BankSummary['origin'], string>> = {
   run: 'From a run',
   imported: 'Imported',
   merged: 'Merged',
+  split: 'Split off',
   quantized: 'Quantised',
+  pruned: 'Pruned',
 };
 
 export const describeOrigin = ({ origin }: BankSummary): string => ORIGINS[origin];
@@ -17,7 +19,7 @@ export function describePrompts(
   const noun = prompts.length === 1 ? 'prompt' : 'prompts';
   const widths = [...new Set(prompts.map(({ bits }) => bits ?? 32))].sort((a, b) => a - b);
   const bits = widths.join() === '32' ? '' : `, ${widths.join(' and ')} bits`;
-  return `${prompts.length} ${noun}, ${tokens} virtual tokens${bits}`;
+  return `${prompts.length} ${noun}, ${tokens} virtual ${tokens === 1 ? 'token' : 'tokens'}${bits}`;
 }
 
 export const shortHash = (hash: string): string => hash.slice(0, 12);

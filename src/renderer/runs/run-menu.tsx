@@ -2,8 +2,8 @@ import { ActionIcon, Menu } from '@mantine/core';
 import { useState } from 'react';
 import type { RunSummary } from '../../shared/contract/runs.ts';
 import { DotsIcon } from '../components/icons.tsx';
+import { NameDialog } from '../components/name-dialog.tsx';
 import { goTo } from '../shell/pages.ts';
-import { RenameDialog } from './rename-dialog.tsx';
 import { useRunActions } from './use-run-actions.ts';
 
 interface Props {
@@ -70,10 +70,12 @@ export function RunMenu({ run, onRemoved }: Props) {
         </Menu.Dropdown>
       </Menu>
       {renaming && (
-        <RenameDialog
+        <NameDialog
+          title="Rename"
+          verb="Rename"
           name={run.name}
           close={() => setRenaming(false)}
-          rename={(name) => actions.rename(id, name)}
+          save={(name) => actions.rename(id, name)}
         />
       )}
     </>

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Recipe } from '../recipe.ts';
-import type { ArmResult } from '../results.ts';
+import type { ArmResult, Estimate, Interval } from '../results.ts';
 import { byId, type ErrorReport, id, notes, path, tags, title } from './common.ts';
-import { call } from './procedure.ts';
+import { call, stream } from './procedure.ts';
 
 export interface BankSummary {
   readonly id: string;
@@ -14,7 +14,7 @@ export interface BankSummary {
   /** Null for an imported or merged bank, and once its run is gone. */
   readonly runId: string | null;
   readonly seed: number | null;
-  readonly origin: 'run' | 'imported' | 'merged' | 'quantized';
+  readonly origin: 'run' | 'imported' | 'merged' | 'split' | 'quantized' | 'pruned';
   readonly hash: string;
   /** Hash of the weights that the prompts were tuned on. */
   readonly modelHash: string;
@@ -53,6 +53,46 @@ export interface BankSizes {
     readonly error: number;
   }[];
 }
+
+/** One prompt of a smaller bank; tokens before and after. */
+export interface ShrunkPrompt {
+  readonly name: string;
+  readonly before: number;
+  readonly after: number;
+  /** Share of the importance of all its tokens that is kept; null where nothing was pruned. */
+  readonly kept: number | null;
+}
+
+/** Mean accuracy of a bank and of the smaller one, on the same inputs. */
+export interface BankCost {
+  readonly run: { readonly id: string; readonly name: string };
+  readonly before: Estimate;
+  readonly after: Estimate;
+  /** After minus before. */
+  readonly difference: { readonly value: number; readonly interval: Interval };
+}
+
+/** A smaller bank that nobody has kept yet. */
+export interface BankTrial {
+  readonly hash: string;
+  readonly prompts: readonly ShrunkPrompt[];
+  /** Of its numbers in one file. */
+  readonly bytes: { readonly before: number; readonly after: number };
+  /** Null without a run to measure it on. */
+  readonly cost: BankCost | null;
+}
+
+/** While a smaller bank is made and measured. */
+export type BankTrialEvent =
+  | { readonly kind: 'progress' /** In [0, 1]. */; readonly share: number }
+  | { readonly kind: 'done'; readonly trial: BankTrial };
+
+/** How a bank is made smaller: fewer bits per number, or fewer tokens per prompt. */
+const smaller = z.discriminatedUnion('by', [
+  z.strictObject({ by: z.literal('quantize'), bits: z.literal([8, 4]) }),
+  z.strictObject({ by: z.literal('prune'), keep: z.int().min(1).max(4096) }),
+]);
+export type Smaller = z.infer<typeof smaller>;
 
 /** A finished run on whose compressed model a bank can answer. */
 export interface BankRun {
@@ -103,9 +143,15 @@ export const bankProcedures = {
   ),
   'banks.runs': call<readonly BankRun[]>()(byId),
   'banks.sizes': call<BankSizes>()(byId),
-  /** A new bank with every virtual token in whole numbers of `bits` bits and a scale. */
-  'banks.quantize': call<BankSummary>()(
-    z.strictObject({ id, bits: z.literal([8, 4]), name: title }),
+  /** A new bank of some of a bank's prompts. */
+  'banks.split': call<BankSummary>()(
+    z.strictObject({ id, prompts: z.array(z.string().min(1)).min(1).max(256), name: title }),
+  ),
+  /** Makes a bank smaller on trial, and measures on a run's inputs what that costs. */
+  'banks.shrink': stream<BankTrialEvent>()(z.strictObject({ id, runId: id.optional(), smaller })),
+  /** Keeps what was tried last, if it is what `hash` says, as a bank of its own. */
+  'banks.keep': call<BankSummary>()(
+    z.strictObject({ id, hash: z.string(), by: z.enum(['quantize', 'prune']), name: title }),
   ),
   'banks.delete': call<BankSummary>()(byId),
   'banks.restore': call<BankSummary>()(byId),

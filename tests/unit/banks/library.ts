@@ -9,6 +9,7 @@ import { createRun } from '../../../src/main/db/runs.ts';
 import { finishStage, planStages } from '../../../src/main/db/stages.ts';
 import { bankHandlers } from '../../../src/main/router/banks.ts';
 import { PRESETS } from '../../../src/shared/presets.ts';
+import { computeHere } from '../../support/compute.ts';
 import { temporaryFolder } from '../db/temporary.ts';
 
 /** The library of an empty home. */
@@ -16,13 +17,14 @@ export async function openHome() {
   const home = temporaryFolder();
   const store = await openStore(join(home, 'kintsugi.db'));
   onTestFinished(() => store.close());
-  const handlers = bankHandlers({ store, home });
+  const compute = computeHere({ home, store });
+  const handlers = bankHandlers({ store, home, compute });
   const { signal } = new AbortController();
   /** The handlers without their signal. */
   const banks = Object.fromEntries(
     Object.entries(handlers).map(([name, handle]) => [
       name.replace('banks.', ''),
-      (input: never) => handle(input, signal),
+      (input: never) => (handle as (input: never, signal: AbortSignal) => unknown)(input, signal),
     ]),
   ) as { [K in keyof typeof handlers as K extends `banks.${infer N}` ? N : never]: Bound<K> };
   type Bound<K extends keyof typeof handlers> = (

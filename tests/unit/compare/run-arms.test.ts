@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { measureBank } from '../../../src/main/compute/measure-bank.ts';
 import { createRepair, runRepair } from '../../../src/main/compute/repair.ts';
-import { type TaskInput, tasks } from '../../../src/main/compute/tasks/index.ts';
-import type { TaskContext } from '../../../src/main/compute/tasks/task.ts';
 import { listComparedBanks, removeComparedBank } from '../../../src/main/db/compared-banks.ts';
 import { findLibraryBank } from '../../../src/main/db/library.ts';
 import { openStore, type Store } from '../../../src/main/db/open.ts';
@@ -16,10 +14,12 @@ import { bankHandlers } from '../../../src/main/router/banks.ts';
 import { compareHandlers } from '../../../src/main/router/compare.ts';
 import { playgroundHandlers } from '../../../src/main/router/playground.ts';
 import type { Services } from '../../../src/main/router/services.ts';
+import type { BankTrial, Smaller } from '../../../src/shared/contract/banks.ts';
 import type { GenerationEvent } from '../../../src/shared/contract/playground.ts';
 import { PRESETS } from '../../../src/shared/presets.ts';
 import type { Recipe } from '../../../src/shared/recipe.ts';
 import { bankArmId } from '../../../src/shared/results.ts';
+import { computeHere } from '../../support/compute.ts';
 import { writeTinyModel } from '../cli/tiny-model.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'kintsugi-'));
@@ -48,24 +48,23 @@ const recipe: Recipe = {
   threads: 1,
 };
 
-/** The compute host's tasks without its process. */
-const compute = {
-  ask: (name: keyof typeof tasks, input: TaskInput<typeof name>, options = {}) => {
-    const { signal = new AbortController().signal, onEvent = () => {} } = options as {
-      signal?: AbortSignal;
-      onEvent?: (event: unknown) => void;
-    };
-    const task = tasks[name] as (input: unknown, context: TaskContext) => Promise<unknown>;
-    return task(input, { home, store, signal, finish: never, emit: onEvent });
-  },
-} as unknown as Compute;
-
+let compute: Compute;
 const services = () => ({ store, compute, home }) as unknown as Services;
 const never = new AbortController().signal;
 let banks: ReturnType<typeof bankHandlers>;
 
-const quantized = (id: string, name: string) =>
-  banks['banks.quantize']({ id, bits: 4, name }, never);
+/** Tries a smaller bank; the last event says what came of it. */
+async function tried(id: string, smaller: Smaller, runId?: string): Promise<BankTrial> {
+  const request = { id, smaller, ...(runId !== undefined && { runId }) };
+  const last = (await Array.fromAsync(banks['banks.shrink'](request, never))).at(-1);
+  if (last?.kind !== 'done') throw new Error('The trial did not end');
+  return last.trial;
+}
+
+async function quantized(id: string, name: string) {
+  const { hash } = await tried(id, { by: 'quantize', bits: 4 });
+  return banks['banks.keep']({ id, hash, by: 'quantize', name }, never);
+}
 
 beforeAll(async () => {
   await writeTinyModel(join(home, 'model'));
@@ -74,7 +73,8 @@ beforeAll(async () => {
   const created = await createRepair(store, { recipe, home, out: undefined });
   await runRepair(store, created, { force: true, signal: never, onEvent: () => {} });
   run = await findRun(store.db, created.id);
-  banks = bankHandlers({ store, home });
+  compute = computeHere({ home, store });
+  banks = bankHandlers({ store, home, compute });
 }, 120_000);
 
 afterAll(async () => {
@@ -215,6 +215,61 @@ describe('a bank of the library on a run', () => {
       field: 'modelHash',
     });
     await banks['banks.delete']({ id: made.id }, never);
+  });
+});
+
+describe('a smaller bank', () => {
+  it('is pruned, measured on the inputs of the run before it is kept, and then a bank of its own', async () => {
+    const [own] = await banks['banks.list']({}, never);
+    const { length: before } = await banks['banks.list']({}, never);
+    const trial = await tried(own!.id, { by: 'prune', keep: 1 }, run.id);
+    expect(await banks['banks.list']({}, never)).toHaveLength(before);
+    expect(trial.prompts.map(({ before, after }) => [before, after])).toEqual([
+      [2, 1],
+      [2, 1],
+    ]);
+    for (const { kept } of trial.prompts) {
+      expect(kept).toBeGreaterThanOrEqual(0.5);
+      expect(kept).toBeLessThan(1);
+    }
+    expect(trial.bytes.after).toBe(trial.bytes.before / 2);
+    const stored = (await readResults(store.db, run.id))!.results;
+    const idp = stored.arms.find(({ arm }) => arm.id === 'idp')!;
+    const { before: asItWas, after, difference } = trial.cost!;
+    expect(asItWas).toEqual(idp.mean);
+    expect(difference.value).toBeCloseTo(after.mean - asItWas.mean, 12);
+
+    const keep = { id: own!.id, hash: trial.hash, by: 'prune', name: 'Shorter' } as const;
+    const made = await banks['banks.keep'](keep, never);
+    expect(made).toMatchObject({ origin: 'pruned', name: 'Shorter', hash: trial.hash });
+    expect(made.prompts.map(({ tokens }) => tokens)).toEqual([1, 1]);
+    // What was measured is what the bank answers once it is kept.
+    const of = { runId: run.id, bankId: made.id };
+    const result = await measureBank(store, of, { signal: never, progress: () => {} });
+    expect(result.mean).toEqual(after);
+    await removeComparedBank(store.db, of);
+    await banks['banks.delete']({ id: made.id }, never);
+    await expect(banks['banks.keep'](keep, never)).rejects.toMatchObject({ code: 'BANK_INVALID' });
+  });
+
+  it('without a run there is no telling which tokens matter, and no cost of fewer bits', async () => {
+    const [own] = await banks['banks.list']({}, never);
+    await expect(tried(own!.id, { by: 'prune', keep: 1 })).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+      field: 'runId',
+    });
+    expect((await tried(own!.id, { by: 'quantize', bits: 8 })).cost).toBeNull();
+  });
+
+  it('of some of its prompts is split off', async () => {
+    const [own] = await banks['banks.list']({}, never);
+    const [first] = own!.prompts;
+    const split = { id: own!.id, prompts: [first!.name], name: 'One of them' };
+    const made = await banks['banks.split'](split, never);
+    expect(made).toMatchObject({ origin: 'split', name: 'One of them', prompts: [first] });
+    await banks['banks.delete']({ id: made.id }, never);
+    const wrong = banks['banks.split']({ ...split, prompts: ['nobody'] }, never);
+    await expect(wrong).rejects.toMatchObject({ code: 'ARGUMENT_INVALID', field: 'prompts' });
   });
 });
 

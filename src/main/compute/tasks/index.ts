@@ -1,3 +1,4 @@
+import { bankTasks } from './banks.ts';
 import { compareTasks } from './compare.ts';
 import { dataTasks } from './data.ts';
 import { estimateTasks } from './estimate.ts';
@@ -16,6 +17,7 @@ export const tasks = {
   ...estimateTasks,
   ...runTasks,
   ...compareTasks,
+  ...bankTasks,
   ...playgroundTasks,
 };
 

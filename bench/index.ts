@@ -17,6 +17,7 @@ import { compressRows } from './compress.ts';
 import { gptqRows } from './gptq.ts';
 import { idpOverhead } from './idp-overhead.ts';
 import { median, peakMegabytes, times } from './measure.ts';
+import { promptTuning } from './prompt-tuning.ts';
 import { multipliedParameters, withRandomModel } from './random-model.ts';
 import { type Row, screenRows } from './screens.ts';
 import { STEP } from './step-shape.ts';
@@ -222,6 +223,7 @@ const benches: Readonly<Record<string, () => Row[] | Promise<Row[]>>> = {
   gptq: () => gptqRows(threads),
   compress: () => compressRows(22, threads),
   'compress-small': () => compressRows(2, threads),
+  tuning: promptTuning,
   repair,
   workbench: workbenchRun,
   screens: screenRows,

@@ -7,12 +7,7 @@ import { forkCompute } from '../src/main/jobs/node-process.ts';
 import { BROWSER_SHELL } from '../src/main/router/services.ts';
 import { openWorkbench } from '../src/main/workbench.ts';
 import { PRESETS } from '../src/shared/presets.ts';
-
-interface Row {
-  readonly what: string;
-  readonly measured: string;
-  readonly target: string;
-}
+import type { Row } from './screens.ts';
 
 /** The wizard's default path, from the click to the verdict, with its longest stages. */
 export async function workbenchRun(): Promise<Row[]> {

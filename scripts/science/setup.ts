@@ -1,4 +1,4 @@
-/** The starter compressed as the quick preset does, with its tasks split as a run would. */
+/** The starter, or another size of it, compressed, with the starter's tasks split as a run would. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,19 +9,30 @@ import type { Subject, TuneData } from '../../src/core/tune/tune.ts';
 import { compressModel } from '../../src/main/compute/compress-model.ts';
 import { openEngine } from '../../src/main/compute/engine.ts';
 import { type LoadedModel, loadModel } from '../../src/main/compute/load-model.ts';
-import { starter } from '../../src/main/compute/starter.ts';
+import { modelFolder, starter } from '../../src/main/compute/starter.ts';
+import type { Compression } from '../../src/shared/compression.ts';
 import { PRESETS } from '../../src/shared/presets.ts';
 
 export interface Setup {
   readonly engine: Engine;
+  readonly original: LoadedModel;
+  /** The same, compressed. */
   readonly loaded: LoadedModel;
   readonly subject: Subject;
   readonly tasks: readonly Task[];
   data(seed: number): TuneData;
 }
 
-export async function withCompressedStarter<T>(use: (setup: Setup) => Promise<T>): Promise<T> {
-  const { compression } = PRESETS.quick;
+/** With the starter as the quick preset compresses it. */
+export const withCompressedStarter = <T>(use: (setup: Setup) => Promise<T>): Promise<T> =>
+  withCompressed('starter', PRESETS.quick.compression, use);
+
+/** @param name "starter", or the folder of another model with its vocabulary */
+export async function withCompressed<T>(
+  name: string,
+  compression: Compression,
+  use: (setup: Setup) => Promise<T>,
+): Promise<T> {
   const silent = () => undefined;
   const choice = { device: 'cpu', threads: 0 } as const;
   const dir = await mkdtemp(join(tmpdir(), 'kintsugi-science-'));
@@ -33,7 +44,7 @@ export async function withCompressedStarter<T>(use: (setup: Setup) => Promise<T>
       onNotice: silent,
       onEstimate: silent,
     };
-    await compressModel('starter', choice, compression, { out, seed: 0 }, run);
+    await compressModel(name, choice, compression, { out, seed: 0 }, run);
     const engine = await openEngine(choice);
     const loaded = await loadModel(out);
     const { model, checkpoint, tokenizer } = loaded;
@@ -41,6 +52,7 @@ export async function withCompressedStarter<T>(use: (setup: Setup) => Promise<T>
     const examples = tasks.flatMap(tuningExamples);
     return await use({
       engine,
+      original: await loadModel(modelFolder(name)),
       loaded,
       subject: { engine, model, modelHash: checkpoint.hash, tokenizer },
       tasks,

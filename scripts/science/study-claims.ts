@@ -8,13 +8,16 @@ import {
 } from '../../src/shared/format.ts';
 import type {
   ArmComparison,
+  ArmRecovery,
   ArmResult,
   Interval,
   RunResults,
   RunTimings,
 } from '../../src/shared/results.ts';
+import type { Part } from './study-runs.ts';
 
 export interface StudyResult {
+  readonly part: Part;
   readonly name: string;
   readonly id: string;
   readonly results: RunResults;
@@ -23,7 +26,7 @@ export interface StudyResult {
 
 type Say = (result: StudyResult) => string;
 
-const CLAIMS: readonly { readonly claim: string; readonly say: Say }[] = [
+const CLAIMS: readonly { readonly claim: string; readonly of?: Part; readonly say: Say }[] = [
   {
     claim: 'Prompts bring knowledge back that they were never shown (the target: IDP at least 50%)',
     say({ results }) {
@@ -42,14 +45,13 @@ const CLAIMS: readonly { readonly claim: string; readonly say: Say }[] = [
   },
   {
     claim: 'IDP is better than a single prompt',
-    say: ({ results }) => against(results, 'prompt'),
+    say: ({ results }) => differs(results, 'prompt'),
   },
   {
     claim: 'IDP chooses better than chance among the prompts of its bank',
     say({ results }) {
-      const chosen = results.selectors!.find(({ kind }) => kind === 'idp')!.overRandom!;
       const best = results.selectors!.find(({ kind }) => kind === 'oracle')!.overRandom!;
-      return `${judged(chosen.interval)}: ${pointsIn(chosen)}; an oracle ${pointsIn(best)}`;
+      return `${overRandom(results, 'idp')}; an oracle ${pointsIn(best)}`;
     },
   },
   {
@@ -61,7 +63,7 @@ const CLAIMS: readonly { readonly claim: string; readonly say: Say }[] = [
         .toSorted((a, b) => a.extraParameters - b.extraParameters)
         .map(({ arm, extraParameters }) => {
           const times = (extraParameters / own).toFixed(1);
-          return `against ${arm.label.slice(2)} with ${times}× the bank's parameters ${against(results, arm.id)}`;
+          return `against ${arm.label.slice(2)} with ${times}× the bank's parameters ${differs(results, arm.id)}`;
         })
         .join('; ');
     },
@@ -73,28 +75,53 @@ const CLAIMS: readonly { readonly claim: string; readonly say: Say }[] = [
       return `IDP ${formatDecimal(idp)} ms per input, the single prompt ${formatDecimal(prompt)}, LoRA ${formatDecimal(lora)}`;
     },
   },
+  {
+    claim: 'A prompt per task, chosen by a classifier, does better',
+    of: 'families',
+    say({ results }) {
+      const [chosen, idp] = ['classifier', 'idp'].map((kind) => overRandom(results, kind));
+      return `than a random one of its prompts ${chosen}; IDP among the same prompts ${idp}; than the single prompt ${differs(results, 'prompt')}; it brings back ${recovery(armOf(results, 'idp')!.recovery)}`;
+    },
+  },
+  {
+    claim: 'What came back had been displaced, not forgotten',
+    of: 'displaced',
+    say: ({ results }) => results.analysis!.displaced!.words.replace(/\.$/, ''),
+  },
 ];
 
-/** A heading per claim, with a line for every compression. */
+/** A heading per claim, with a line for every run that speaks to it. */
 export const claims = (runs: readonly StudyResult[]): string =>
-  CLAIMS.map(({ claim, say }) => {
-    const lines = runs.map((run) => `- ${run.name}: ${say(run)}.`);
-    return `**${claim}?**\n\n${lines.join('\n')}`;
+  CLAIMS.flatMap(({ claim, of = 'comparison', say }) => {
+    const lines = runs
+      .filter(({ part }) => part === of)
+      .map((run) => `- ${run.name}: ${say(run)}.`);
+    return lines.length === 0 ? [] : [`**${claim}?**\n\n${lines.join('\n')}`];
   }).join('\n\n');
 
-const armOf = (results: RunResults, id: string): ArmResult | undefined =>
+function overRandom({ selectors = [] }: RunResults, kind: string): string {
+  const over = selectors.find((selector) => selector.kind === kind)!.overRandom!;
+  return `${judged(over.interval)}: ${pointsIn(over)}`;
+}
+
+export const armOf = (results: RunResults, id: string): ArmResult | undefined =>
   results.arms.find(({ arm }) => arm.id === id);
 
 const lowest = (results: RunResults): number => armOf(results, 'compressed')!.mean.mean;
 
-/** IDP's accuracy minus another repair's, every task weighing the same. */
-function against(results: RunResults, other: string): string {
+/** The bank's accuracy minus another repair's, every task weighing the same. */
+export function against(results: RunResults, other: string): ArmComparison {
   const pair = results.comparisons!.find(
     ({ first, second }) =>
       [first, second].includes('idp') && [first, second].includes(other as never),
   )!;
-  const turned = pair.first === 'idp' ? negated(pair.difference) : pair.difference;
-  return `${judged(turned.interval)}: ${pointsIn(turned)}${onTasks(pair)}`;
+  if (pair.first !== 'idp') return pair;
+  return { ...pair, difference: negated(pair.difference) };
+}
+
+function differs(results: RunResults, other: string): string {
+  const pair = against(results, other);
+  return `${judged(pair.difference.interval)}: ${pointsIn(pair.difference)}${onTasks(pair)}`;
 }
 
 function onTasks({ tasks }: ArmComparison): string {
@@ -110,7 +137,7 @@ const negated = ({ value, interval }: Difference): Difference => ({
   interval: { ...interval, low: -interval.high, high: -interval.low },
 });
 
-function judged({ low, high }: Interval): string {
+export function judged({ low, high }: Interval): string {
   if (low > 0) return 'better';
   return high < 0 ? 'worse' : 'not distinguishable';
 }
@@ -118,5 +145,17 @@ function judged({ low, high }: Interval): string {
 const pointsIn = ({ value, interval: { low, high } }: Difference): string =>
   `${formatPoints(value)} points (${formatPoints(low)} to ${formatPoints(high)})`;
 
-export const shares = ({ low, high }: Interval): string =>
+export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+
+export function recovery(value: ArmRecovery | null): string {
+  if (value === null) return '–';
+  if (value.kind === 'nothing-lost') return 'nothing was lost';
+  const share = formatWholePercent(value.share);
+  return value.kind === 'unbounded'
+    ? `${share} (unbounded)`
+    : `${share} (${shares(value.interval)})`;
+}
+
+const shares = ({ low, high }: Interval): string =>
   `${formatWholePercent(low)} to ${formatWholePercent(high)}`;

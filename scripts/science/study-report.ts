@@ -3,34 +3,46 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Store } from '../../src/main/db/open.ts';
 import { readResults } from '../../src/main/db/results.ts';
-import type { Run } from '../../src/main/db/runs.ts';
+import { recoveries } from '../../src/main/report/charts.ts';
 import {
   formatCount,
   formatDecimal,
   formatPercent,
   formatPoints,
-  formatWholePercent,
 } from '../../src/shared/format.ts';
-import type { ArmRecovery, Estimate, RunResults, RunTimings } from '../../src/shared/results.ts';
-import { claims, type StudyResult, shares } from './study-claims.ts';
-import { recoveryFigure } from './study-figure.ts';
+import type { Estimate, RunResults, RunTimings } from '../../src/shared/results.ts';
+import { claims, recovery, type StudyResult, table } from './study-claims.ts';
+import { damage, damageFigure } from './study-damage.ts';
+import { svgFile } from './study-figure.ts';
+import type { StudyRun } from './study-runs.ts';
 
 const DOCS = join(import.meta.dirname, '../../docs');
 
 /** Writes docs/study.md and docs/study/*.svg. */
-export async function writeStudy(store: Store, runs: readonly Run[]): Promise<void> {
+export async function writeStudy(store: Store, done: readonly StudyRun[]): Promise<void> {
   const found: StudyResult[] = [];
-  for (const { id, name } of runs) {
-    const stored = await readResults(store.db, id);
-    if (stored) found.push({ id, name, ...stored });
+  for (const { part, name, run } of done) {
+    const stored = await readResults(store.db, run.id);
+    if (stored) found.push({ part, name, id: run.id, ...stored });
   }
   await mkdir(join(DOCS, 'study'), { recursive: true });
-  const sections: string[] = [];
-  for (const result of found) sections.push(await section(result));
-  const finished = Math.max(0, ...runs.map(({ finishedAt }) => finishedAt ?? 0));
+  const [compared, curve, families] = [['comparison'], ['comparison', 'point'], ['families']].map(
+    (parts) => found.filter(({ part }) => parts.includes(part)),
+  ) as [StudyResult[], StudyResult[], StudyResult[]];
+  const sections = [`## How much damage can a prompt mend?\n\n${await damageSection(curve)}`];
+  for (const result of [...compared, ...families]) sections.push(await section(result));
+  const finished = Math.max(0, ...done.map(({ run }) => run.finishedAt ?? 0));
   const text = [PREAMBLE(found, new Date(finished)), '## The claims', claims(found), ...sections];
   await writeFile(join(DOCS, 'study.md'), `${text.join('\n\n')}\n`);
-  console.log(`docs/study.md: ${found.length} compressions`);
+  console.log(`docs/study.md: ${found.length} runs`);
+}
+
+async function damageSection(curve: readonly StudyResult[]): Promise<string> {
+  const figure = damageFigure(curve);
+  if (figure) await writeFile(join(DOCS, 'study/damage.svg'), figure);
+  const picture =
+    '![Share of the lost accuracy that came back, by accuracy lost](study/damage.svg)';
+  return [...(figure ? [picture] : []), damage(curve)].join('\n\n');
 }
 
 const PREAMBLE = (found: readonly StudyResult[], finished: Date): string => {
@@ -41,15 +53,15 @@ const PREAMBLE = (found: readonly StudyResult[], finished: Date): string => {
 
 Made by \`npm run study\`, finished ${finished.toISOString().slice(0, 10)} on ${machine}; its stages took ${minutes.toFixed(0)} minutes. Every number below is printed from the run database; [the recipes](../scripts/science/study-runs.ts) say how they came about.
 
-arXiv 2310.00867 compares one prompt chosen per input (IDP) with single prompts, prefixes and LoRA on compressed models, over nine tasks and without intervals. Here the model is the starter (2.6 M parameters), and so are the nine tasks. **All questions are about facts that nothing was tuned on, in wordings that neither pretraining nor tuning showed**: a repair that had only learned its tuning data would regain nothing. Three seeds each; intervals are 95%, by a bootstrap over inputs and seeds, paired where two arms are compared. Recovery is (repaired − compressed) ÷ (original − compressed).
+arXiv 2310.00867 compares one prompt chosen per input (IDP) with single prompts, prefixes and LoRA on compressed models, over nine tasks and without intervals. Here the model is the starter (2.6 M parameters), and so are the nine tasks. **All questions are about facts that nothing was tuned on, in wordings that neither pretraining nor tuning showed**: a repair that had only learned its tuning data would regain nothing. Three seeds each, one where it is said so; intervals are 95%, by a bootstrap over inputs and seeds, paired where two arms are compared. Recovery is (repaired − compressed) ÷ (original − compressed).
 
-The bank is three prompts of 20 tokens that read the same data from different starts, as the paper's do; the single prompt has as many steps as all three together, and may also be one of the bank's if that does better on validation facts.
+The bank is three prompts of 20 tokens that read the same data from different starts, as the paper's do; the single prompt has as many steps as all three together, and may also be one of the bank's if that does better on validation facts. In the runs with a prompt per task the bank is nine prompts, tuned in one pass over batches that hold inputs of each; all prompts together read as many inputs as in the other runs.
 
-Times were taken while the runs worked; \`npm run bench -- idp\` measures what choosing costs by itself. Whether lost facts are forgotten or only displaced takes a control that never knew them: \`npm run kintsugi -- displaced\`, whose findings are in [the log](log.md). What comes back here was never shown to a repair, so that much at least was not forgotten.`;
+Times were taken while the runs worked; \`npm run bench -- idp\` measures what choosing costs by itself.`;
 };
 
 async function section({ name, id, results, timings }: StudyResult): Promise<string> {
-  const figure = recoveryFigure(results);
+  const figure = svgFile(recoveries(results));
   const file = `${(name.toLowerCase().match(/[a-z0-9]+/g) ?? []).join('-')}.svg`;
   if (figure) await writeFile(join(DOCS, 'study', file), figure);
   const parts = [
@@ -63,9 +75,6 @@ async function section({ name, id, results, timings }: StudyResult): Promise<str
   ];
   return parts.join('\n\n');
 }
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
 
 const arms = ({ arms }: RunResults, { millisecondsPerInput }: RunTimings): string =>
   table(
@@ -105,12 +114,3 @@ const choosers = ({ selectors = [] }: RunResults, timings: RunTimings): string =
 
 const accuracy = ({ mean, standardError }: Estimate): string =>
   `${formatPercent(mean)}${standardError === null ? '' : ` ± ${formatPercent(standardError)}`}`;
-
-function recovery(value: ArmRecovery | null): string {
-  if (value === null) return '–';
-  if (value.kind === 'nothing-lost') return 'nothing was lost';
-  const share = formatWholePercent(value.share);
-  return value.kind === 'unbounded'
-    ? `${share} (unbounded)`
-    : `${share} (${shares(value.interval)})`;
-}

@@ -2,22 +2,25 @@
 import { createRepair, runRepair } from '../../src/main/compute/repair.ts';
 import type { Store } from '../../src/main/db/open.ts';
 import { listRuns, type Run, updateRun } from '../../src/main/db/runs.ts';
-import type { Compression } from '../../src/shared/compression.ts';
+import type { Bits, Compression } from '../../src/shared/compression.ts';
 import { PRESETS } from '../../src/shared/presets.ts';
 import { type Recipe, recipeSchema } from '../../src/shared/recipe.ts';
 
 const { quick } = PRESETS;
 const calibration = { source: 'starter', samples: 128, length: 256 };
-const gptq = { ...quick.compression, calibration };
-const sparsegpt = { method: 'sparsegpt', quantization: null, damping: 0.01, calibration } as const;
-
-/** By name, the most telling first. */
-export const COMPRESSIONS: ReadonlyMap<string, Compression> = new Map<string, Compression>([
-  ['GPTQ, 2 bits, groups of 64', { ...gptq, bits: 2, groupSize: 64 }],
-  ['SparseGPT, 70% zeros', { ...sparsegpt, sparsity: 0.7 }],
-  ['SparseGPT, 50% zeros', { ...sparsegpt, sparsity: 0.5 }],
-  ['GPTQ, 3 bits, one group per row', { ...gptq, bits: 3, groupSize: -1 }],
-]);
+const gptq = (bits: Bits, groupSize: number): Compression => ({
+  ...quick.compression,
+  calibration,
+  bits,
+  groupSize,
+});
+const sparsegpt = (sparsity: number): Compression => ({
+  method: 'sparsegpt',
+  quantization: null,
+  damping: 0.01,
+  calibration,
+  sparsity,
+});
 
 /** Steps of a prompt of the bank; the single prompt has as many as all of them together. */
 const STEPS = 200;
@@ -34,7 +37,7 @@ const adapter = (rank: number): Recipe['tuning']['lora'] => ({
  * Prompts of 20 tokens as in the paper, whose bank was tuned on one text: here too every prompt
  * reads everything, and they differ in where they start. The log has the rates that were tried.
  */
-const studyRecipe = (compression: Compression): Recipe => ({
+const comparison = (compression: Compression): Recipe => ({
   ...quick,
   compression,
   tuning: {
@@ -58,14 +61,84 @@ const studyRecipe = (compression: Compression): Recipe => ({
   repeats: 3,
 });
 
+/** The same prompts and LoRA of rank 4, with one seed: a further point of the curve. */
+function point(compression: Compression): Recipe {
+  const { tuning, ...rest } = comparison(compression);
+  return {
+    ...rest,
+    tuning: { ...tuning, furtherLoras: [], prefix: null },
+    selectors: [],
+    repeats: 1,
+  };
+}
+
+/** A prompt per task, all in one pass over batches of 8 for each: inputs read are as many as above. */
+function families(compression: Compression): Recipe {
+  const recipe = comparison(compression);
+  const steps = (STEPS * PROMPTS * recipe.tuning.batch) / (9 * 8);
+  return {
+    ...recipe,
+    tuning: {
+      ...recipe.tuning,
+      steps: Math.round(steps),
+      warmup: Math.round(steps / 10),
+      batch: 8,
+      bank: { by: 'family', count: 9, joint: true, routing: 0 },
+      lora: { ...adapter(4), steps: 4 * STEPS },
+      furtherLoras: [],
+      prefix: null,
+    },
+    selector: { kind: 'classifier' },
+    selectors: [{ kind: 'idp', layer: 0 }, { kind: 'key', keys: 'learned' }, { kind: 'fixed' }],
+  };
+}
+
+/** The control is compressed, tuned and asked alongside. */
+const displaced = (compression: Compression): Recipe => ({
+  ...point(compression),
+  analysis: { displaced: true, similarity: null, restore: null },
+});
+
+/** What a run of the study is for: a section of its own, or a point of the curve, or a claim. */
+export type Part = 'comparison' | 'families' | 'displaced' | 'point';
+
+export interface StudyPlan {
+  readonly part: Part;
+  readonly name: string;
+  readonly recipe: Recipe;
+}
+
+/** A plan that was worked through. */
+export interface StudyRun extends StudyPlan {
+  readonly run: Run;
+}
+
+/** The most telling first. */
+export const PLANS: readonly StudyPlan[] = [
+  plan('comparison', 'GPTQ, 2 bits, groups of 64', gptq(2, 64)),
+  plan('comparison', 'SparseGPT, 70% zeros', sparsegpt(0.7)),
+  plan('comparison', 'SparseGPT, 50% zeros', sparsegpt(0.5)),
+  plan('comparison', 'GPTQ, 3 bits, one group per row', gptq(3, -1)),
+  plan('families', 'GPTQ, 2 bits, a prompt per task', gptq(2, 64)),
+  plan('displaced', 'GPTQ, 2 bits, with the control', gptq(2, 64)),
+  plan('point', 'SparseGPT, 60% zeros', sparsegpt(0.6)),
+  plan('point', 'SparseGPT, 65% zeros', sparsegpt(0.65)),
+  plan('point', 'SparseGPT, 55% zeros', sparsegpt(0.55)),
+  plan('families', 'SparseGPT, 70% zeros, a prompt per task', sparsegpt(0.7)),
+];
+
+function plan(part: Part, name: string, compression: Compression): StudyPlan {
+  const recipe = { comparison, families, displaced, point }[part](compression);
+  return { part, name, recipe };
+}
+
 const NEVER = new AbortController().signal;
 
-/** The run of a compression, worked through from wherever it stands. */
-export async function studyRun(store: Store, home: string, name: string): Promise<Run> {
-  const recipe = studyRecipe(COMPRESSIONS.get(name)!);
-  const run = (await findStudyRun(store, name)) ?? (await newRun(store, home, name, recipe));
+/** The plan's run, worked through from wherever it stands. */
+export async function studyRun(store: Store, home: string, plan: StudyPlan): Promise<Run> {
+  const run = (await findStudyRun(store, plan)) ?? (await newRun(store, home, plan));
   if (run.status !== 'done') {
-    console.log(`${new Date().toTimeString().slice(0, 8)} ${name}: ${run.id}`);
+    console.log(`${new Date().toTimeString().slice(0, 8)} ${plan.name}: ${run.id}`);
     await runRepair(store, run, {
       signal: NEVER,
       force: false,
@@ -75,7 +148,7 @@ export async function studyRun(store: Store, home: string, name: string): Promis
       },
     });
   }
-  return (await findStudyRun(store, name))!;
+  return (await findStudyRun(store, plan))!;
 }
 
 /** With what a recipe of before leaves to its default; empty for one that is no recipe any more. */
@@ -85,13 +158,13 @@ function canonical(recipe: unknown): string {
 }
 
 /** Made with the recipe as it is now. */
-export async function findStudyRun(store: Store, name: string): Promise<Run | undefined> {
-  const recipe = canonical(studyRecipe(COMPRESSIONS.get(name)!));
+export async function findStudyRun(store: Store, plan: StudyPlan): Promise<Run | undefined> {
+  const recipe = canonical(plan.recipe);
   const runs = await listRuns(store.db);
-  return runs.find((run) => run.name === name && canonical(run.recipe) === recipe);
+  return runs.find((run) => run.name === plan.name && canonical(run.recipe) === recipe);
 }
 
-async function newRun(store: Store, home: string, name: string, recipe: Recipe): Promise<Run> {
+async function newRun(store: Store, home: string, { name, recipe }: StudyPlan): Promise<Run> {
   const run = await createRepair(store, { recipe, home, out: undefined });
   await updateRun(store.db, run.id, { name });
   return { ...run, name };

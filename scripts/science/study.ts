@@ -7,18 +7,18 @@ import { resolve } from 'node:path';
 import { openStore } from '../../src/main/db/open.ts';
 import { databasePath } from '../../src/main/home.ts';
 import { writeStudy } from './study-report.ts';
-import { COMPRESSIONS, findStudyRun, studyRun } from './study-runs.ts';
+import { findStudyRun, PLANS, studyRun } from './study-runs.ts';
 
 const home = resolve('.cache/study');
 await mkdir(home, { recursive: true });
 const store = await openStore(databasePath(home));
 try {
   const runs = [];
-  for (const name of COMPRESSIONS.keys()) {
+  for (const plan of PLANS) {
     const run = process.argv.includes('--report')
-      ? await findStudyRun(store, name)
-      : await studyRun(store, home, name);
-    if (run?.status === 'done') runs.push(run);
+      ? await findStudyRun(store, plan)
+      : await studyRun(store, home, plan);
+    if (run?.status === 'done') runs.push({ ...plan, run });
   }
   await writeStudy(store, runs);
 } finally {

@@ -5,6 +5,9 @@
  * `npm run pretrain -- --unknown 0.25 --out resources/starter-control` trains the control model of the
  * forgotten-or-displaced test: the same model and training, but a quarter of the facts was never
  * there to be learned (unknown.json lists them), so no prompt can bring them back.
+ *
+ * `npm run pretrain -- --width 96 --blocks 3 --steps 2400 --out FOLDER` trains another size on the same
+ * text, for `npm run science:tuning -- --model FOLDER`.
  */
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,6 +24,9 @@ import { trainOnCorpus } from './train-on-corpus.ts';
 
 const { values: args } = parseArgs({
   options: {
+    /** Of the residual stream, in fours; the MLP is 8/3 of it. */
+    width: { type: 'string', default: '192' },
+    blocks: { type: 'string', default: '4' },
     steps: { type: 'string', default: '4200' },
     batch: { type: 'string', default: '8' },
     length: { type: 'string', default: '256' },
@@ -37,6 +43,7 @@ const { values: args } = parseArgs({
 const [steps, batch, length, seed] = [args.steps, args.batch, args.length, args.seed].map(
   Number,
 ) as [number, number, number, number];
+const width = Number(args.width);
 
 const corpus = { ...DEFAULT_CORPUS, unknown: Number(args.unknown) };
 const tokenizer = await loadTokenizer(STARTER_FOLDER);
@@ -44,9 +51,9 @@ const config = {
   architectures: ['LlamaForCausalLM'],
   model_type: 'llama',
   vocab_size: tokenizer.vocabularySize,
-  hidden_size: 192,
-  intermediate_size: 512,
-  num_hidden_layers: 4,
+  hidden_size: width,
+  intermediate_size: Math.round((8 * width) / 3),
+  num_hidden_layers: Number(args.blocks),
   num_attention_heads: 4,
   num_key_value_heads: 4,
   hidden_act: 'silu',
@@ -87,9 +94,10 @@ const { curve, minutes, device } = await trainOnCorpus({
 await mkdir(args.out, { recursive: true });
 await saveModel(args.out, config, llama.tensorShapes(model), parameters);
 await writeFile(join(args.out, 'training-curve.csv'), `${curve.join('\n')}\n`);
-if (corpus.unknown > 0) {
+if (args.out !== STARTER_FOLDER)
   for (const file of ['tokenizer.json', 'tokenizer_config.json'])
     await copyFile(join(STARTER_FOLDER, file), join(args.out, file));
+if (corpus.unknown > 0) {
   const facts = createCorpus(corpus).unknown.map(({ id }) => id);
   await writeFile(join(args.out, 'unknown.json'), `${JSON.stringify(facts, null, 1)}\n`);
 }

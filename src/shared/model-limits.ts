@@ -7,6 +7,8 @@ export interface ModelLimits {
   readonly linearColumns: readonly number[];
   readonly layers: number;
   readonly maxPositions: number;
+  /** Of the whole model: tuning's learning rates go by it. */
+  readonly parameters: number;
 }
 
 /** Packed layers come in multiples of this many columns. */

@@ -29,4 +29,5 @@ export const limitsOf = (model: Shaped): ModelLimits => ({
   linearColumns: [...new Set(linearShapes(model).map((linear) => linear.in))],
   layers: model.config.layers,
   maxPositions: model.config.maxPositions,
+  parameters: parameterCount(model),
 });

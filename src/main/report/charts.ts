@@ -100,6 +100,34 @@ export function accuracyAgainstSize(runs: readonly ReportedRun[]): Markup {
   });
 }
 
+/** Repairs that every run has stand a little apart, so that none hides another. */
+const APART = 0.004;
+const CURVE_ARMS = ['prompt', 'idp', 'lora'];
+
+/** Up is better, right is worse damaged; nothing for a single run. */
+export function recoveryAgainstDamage(
+  runs: readonly { readonly outcome: { readonly results: RunResults } | null }[],
+): Markup | null {
+  const points = runs.flatMap(({ outcome }) => {
+    const arms = outcome?.results.arms ?? [];
+    return arms.flatMap((result) => {
+      const at = CURVE_ARMS.indexOf(result.arm.id);
+      const y = recoveryValue(result);
+      const x = result.recovery?.lost ?? 0;
+      if (at < 0 || y === null) return [];
+      return [{ series: seriesOf(result.arm), x: x + (at - 1) * APART, y }];
+    });
+  });
+  const series = [...new Map(points.map((point) => [point.series.name, point.series])).values()];
+  if (points.length <= series.length) return null;
+  return scatterChart('What came back, by how much was lost', points, {
+    x: formatWholePercent,
+    y: formatWholePercent,
+    xLabel: 'accuracy lost to compression',
+    yLabel: 'share that came back, 95% interval',
+  });
+}
+
 const LOSS = /(?:^|\/)(loss|validation)$/;
 
 /** A chart per tuning stage that has a curve to show. */

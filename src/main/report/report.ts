@@ -3,7 +3,13 @@ import type { Recipe } from '../../shared/recipe.ts';
 import type { ArmResult, RunResults, RunTimings } from '../../shared/results.ts';
 import { VERSION } from '../version.ts';
 import { analysisSections } from './analysis.ts';
-import { accuracyAgainstSize, accuracyByTask, lossCurves, recoveries } from './charts.ts';
+import {
+  accuracyAgainstSize,
+  accuracyByTask,
+  lossCurves,
+  recoveries,
+  recoveryAgainstDamage,
+} from './charts.ts';
 import { html, type Markup } from './html.ts';
 import type { ReportedRun } from './reported-run.ts';
 import { STYLE } from './style.ts';
@@ -31,7 +37,7 @@ export function renderReport(runs: readonly ReportedRun[]): string {
 <p class="meta">What compression lost, and what came back</p>
 </header>
 <main>
-${compared.length > 1 ? html`<section><h2>Side by side</h2>${overviewTable(compared)}${accuracyAgainstSize(compared)}</section>` : null}
+${compared.length > 1 ? html`<section><h2>Side by side</h2>${overviewTable(compared)}${accuracyAgainstSize(compared)}${recoveryAgainstDamage(compared)}</section>` : null}
 ${runs.map((run) => runSection(run, runs.length > 1))}
 </main>
 <footer>Made with Kintsugi ${VERSION}. Accuracies are shown with their standard error, intervals are

@@ -5,8 +5,8 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { NamesOf } from '../../shared/contract/index.ts';
 import type { FolderListing, PresetInfo } from '../../shared/contract/wizard.ts';
 import { KintsugiError } from '../../shared/errors.ts';
-import { fitRecipe } from '../../shared/model-limits.ts';
-import { PRESET_NAMES, PRESETS, type PresetName } from '../../shared/presets.ts';
+import { PRESET_NAMES, type PresetName } from '../../shared/presets.ts';
+import { presetFor } from '../../shared/swept.ts';
 import type { Handlers } from './handlers.ts';
 import type { Services } from './services.ts';
 
@@ -27,7 +27,7 @@ export function wizardHandlers(
     async 'presets.list'({ model = 'starter' }) {
       const limits = await compute.ask('model.check', { path: model });
       const info = async (name: PresetName): Promise<PresetInfo> => {
-        const recipe = fitRecipe({ ...PRESETS[name], model }, limits);
+        const recipe = { ...presetFor(name, limits), model };
         return { name, recipe, estimate: await compute.ask('estimate.run', { recipe }) };
       };
       return Promise.all(PRESET_NAMES.map(info));

@@ -2,6 +2,7 @@ import { useCallback, useSyncExternalStore } from 'react';
 import { fitRecipe, type ModelLimits } from '../../shared/model-limits.ts';
 import { PRESET_NAMES, PRESETS, type PresetName } from '../../shared/presets.ts';
 import { type Recipe, recipeSchema } from '../../shared/recipe.ts';
+import { presetFor } from '../../shared/swept.ts';
 
 /** What the wizard has gathered; a reload of the page keeps it. */
 export interface Draft {
@@ -38,7 +39,7 @@ export function useDraft() {
 
 /** The preset with the draft's model and data, as far as the model can take it. */
 export function applyPreset(draft: Draft, preset: PresetName): Draft {
-  return { ...draft, preset, recipe: presetFor(preset, draft) };
+  return { ...draft, preset, recipe: presetOn(preset, draft) };
 }
 
 export const withRecipe = (draft: Draft, recipe: Recipe): Draft => ({
@@ -49,8 +50,8 @@ export const withRecipe = (draft: Draft, recipe: Recipe): Draft => ({
 
 /** What the draft's model can take, once it is known; the recipe stays as it was made. */
 export function withLimits(draft: Draft, limits: ModelLimits): Draft {
-  const { linearColumns, layers, maxPositions } = limits;
-  const known = { ...draft, limits: { linearColumns, layers, maxPositions } };
+  const { linearColumns, layers, maxPositions, parameters } = limits;
+  const known = { ...draft, limits: { linearColumns, layers, maxPositions, parameters } };
   return { ...known, preset: presetOf(known) };
 }
 
@@ -65,12 +66,11 @@ export function withModel(draft: Draft, info: ModelLimits & { readonly model: st
 /** The preset that the recipe equals but for its model, data and analysis and what the model cannot take. */
 export function presetOf(draft: Pick<Draft, 'recipe' | 'limits'>): PresetName | null {
   const text = JSON.stringify(draft.recipe);
-  return PRESET_NAMES.find((name) => JSON.stringify(presetFor(name, draft)) === text) ?? null;
+  return PRESET_NAMES.find((name) => JSON.stringify(presetOn(name, draft)) === text) ?? null;
 }
 
-function presetFor(name: PresetName, { recipe, limits }: Pick<Draft, 'recipe' | 'limits'>): Recipe {
-  const preset = withData(PRESETS[name], recipe);
-  return limits === null ? preset : fitRecipe(preset, limits);
+function presetOn(name: PresetName, { recipe, limits }: Pick<Draft, 'recipe' | 'limits'>): Recipe {
+  return withData(limits === null ? PRESETS[name] : presetFor(name, limits), recipe);
 }
 
 function withData(recipe: Recipe, { model, compression, evaluation, analysis }: Recipe): Recipe {

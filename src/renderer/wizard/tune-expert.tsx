@@ -1,4 +1,5 @@
 import type { Recipe } from '../../shared/recipe.ts';
+import { SWEPT_WORDS } from '../../shared/swept.ts';
 import { LoraSettings } from './lora-settings.tsx';
 import {
   NumberSetting,
@@ -108,7 +109,7 @@ function StepSettings({ tuning, set }: Props) {
     <>
       <NumberSetting
         label="Learning rate"
-        about="How far each step goes."
+        about={`How far each step goes; ${SWEPT_WORDS}.`}
         value={tuning.learningRate}
         min={0.000001}
         max={10}

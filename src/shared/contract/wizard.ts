@@ -52,7 +52,6 @@ export interface ModelInfo extends ModelLimits {
   readonly model: string;
   readonly name: string;
   readonly architecture: string;
-  readonly parameters: number;
   readonly bytes: number;
   readonly hiddenSize: number;
   readonly vocabulary: number;

@@ -48,7 +48,13 @@ describe('the draft', () => {
   });
 
   it('takes from a preset what the chosen model can take, and still knows it', () => {
-    const narrow = { model: '/m', linearColumns: [96, 160], layers: 2, maxPositions: 128 };
+    const narrow = {
+      model: '/m',
+      linearColumns: [96, 160],
+      layers: 2,
+      maxPositions: 128,
+      parameters: 3e5,
+    };
     const chosen = draft.withModel(draft.FIRST, narrow);
     expect(chosen).toMatchObject({
       preset: 'quick',
@@ -57,7 +63,13 @@ describe('the draft', () => {
     const careful = draft.applyPreset(chosen, 'careful');
     expect(careful.recipe.compression).toMatchObject({ groupSize: 32 });
     expect(draft.withRecipe(careful, careful.recipe).preset).toBe('careful');
-    const wide = { model: 'starter', linearColumns: [192, 512], layers: 4, maxPositions: 512 };
+    const wide = {
+      model: 'starter',
+      linearColumns: [192, 512],
+      layers: 4,
+      maxPositions: 512,
+      parameters: 2_557_632,
+    };
     expect(draft.withModel(careful, wide).recipe).toEqual({ ...PRESETS.careful });
   });
 

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { claims, type StudyResult } from '../../../scripts/science/study-claims.ts';
-import { recoveryFigure } from '../../../scripts/science/study-figure.ts';
+import { damage, damageFigure } from '../../../scripts/science/study-damage.ts';
+import { svgFile } from '../../../scripts/science/study-figure.ts';
 import { summarise } from '../../../src/main/compute/summarise.ts';
+import { recoveries } from '../../../src/main/report/charts.ts';
 import type { ArmId, SelectorResult } from '../../../src/shared/results.ts';
 
 const QUESTIONS = 200;
@@ -37,7 +39,13 @@ function study(idp: number, prompt: number, lora: number): StudyResult {
   const results = summarise(arms, compared, { resamples: 300, seed: 0 });
   const selectors = [chooser('oracle', 0.05), chooser('idp', 0)];
   const timings = { millisecondsPerInput: { idp: 2, prompt: 1.5, lora: 1 }, stageSeconds: {} };
-  return { name: 'halved', id: 'r', results: { ...results, selectors }, timings };
+  return {
+    part: 'comparison',
+    name: 'halved',
+    id: 'r',
+    results: { ...results, selectors },
+    timings,
+  };
 }
 
 test('claims follow from the numbers, each in its direction', () => {
@@ -53,8 +61,24 @@ test('claims follow from the numbers, each in its direction', () => {
 });
 
 test('a figure stands alone', () => {
-  const drawn = recoveryFigure(study(120, 130, 140).results)!;
+  const drawn = svgFile(recoveries(study(120, 130, 140).results))!;
   expect(drawn).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" [^>]*viewBox[^>]*><style>/);
   expect(drawn.trimEnd()).toMatch(/<\/svg>$/);
   expect(drawn).not.toContain('<figure');
+});
+
+test('the target holds where half came back and no fixed prompt is better', () => {
+  const named = (name: string, result: StudyResult) => ({ ...result, name });
+  const runs = [
+    named('mended', study(170, 165, 110)),
+    named('worse than one', study(150, 175, 110)),
+    named('little', study(110, 110, 170)),
+  ];
+  const said = damage(runs);
+  expect(said).toContain('It holds for: mended (40.0 points lost). ');
+  expect(said).toContain('not hold for: worse than one (40.0 points lost) and little (40.0 points');
+  expect(said).toMatch(/\| mended \| 1 \| 40\.0 \|.*\| yes \|/);
+  expect(said).toMatch(/\| little \| 1 \| 40\.0 \|.*\| no \|/);
+  expect(damageFigure(runs)).toMatch(/accuracy lost to compression/);
+  expect(damageFigure(runs.slice(0, 1))).toBeNull();
 });

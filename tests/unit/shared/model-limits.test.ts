@@ -4,8 +4,8 @@ import { fitCompression, fitRecipe, fittingGroupSizes } from '../../../src/share
 import { PRESETS } from '../../../src/shared/presets.ts';
 import type { Recipe } from '../../../src/shared/recipe.ts';
 
-const limits = { linearColumns: [192, 512], layers: 4, maxPositions: 512 };
-const narrow = { linearColumns: [32, 48], layers: 2, maxPositions: 64 };
+const limits = { linearColumns: [192, 512], layers: 4, maxPositions: 512, parameters: 3e6 };
+const narrow = { linearColumns: [32, 48], layers: 2, maxPositions: 64, parameters: 3e4 };
 
 it('group sizes divide every width', () => {
   expect(fittingGroupSizes([192, 512])).toEqual([16, 32, 64]);

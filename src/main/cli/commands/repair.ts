@@ -3,11 +3,13 @@ import { type Command, Option } from 'commander';
 import { KintsugiError } from '../../../shared/errors.ts';
 import { FULL_ANALYSIS, PRESET_NAMES, PRESETS, type PresetName } from '../../../shared/presets.ts';
 import { parseRecipe, type Recipe } from '../../../shared/recipe.ts';
+import { SWEPT_WORDS, withSwept } from '../../../shared/swept.ts';
 import type { Store } from '../../db/open.ts';
 import type { Run } from '../../db/runs.ts';
 import type { AddAction } from '../action.ts';
 import { type Context, type Outcome, withStore } from '../context.ts';
 import { ensureModel, ensureSource } from '../download.ts';
+import { parametersOf } from '../model-size.ts';
 import { integer, MODEL_HELP } from '../options.ts';
 import { reportRun } from '../run-progress.ts';
 import { show } from '../show-run.ts';
@@ -43,9 +45,10 @@ export function addRepairCommand(program: Command, addAction: AddAction): void {
 export const addRecipeOptions = (command: Command): Command =>
   command
     .addOption(
-      new Option('--preset <name>', 'how much work to spend (default: quick)').choices(
-        PRESET_NAMES,
-      ),
+      new Option(
+        '--preset <name>',
+        `how much work to spend (default: quick); learning rates are ${SWEPT_WORDS}`,
+      ).choices(PRESET_NAMES),
     )
     .addOption(new Option('--recipe <file>', 'a recipe as JSON').conflicts('preset'))
     .option('--model <name>', `${MODEL_HELP}; instead of the recipe’s`)
@@ -54,7 +57,7 @@ export const addRecipeOptions = (command: Command): Command =>
     .option('--force', 'start even where the memory estimate says that it will not fit');
 
 async function repair(options: RepairOptions, context: Context): Promise<Outcome> {
-  const chosen = await chooseRecipe(options);
+  const chosen = await chooseRecipe(options, context);
   const recipe = options.analyse ? { ...chosen, analysis: FULL_ANALYSIS } : chosen;
   if (options.printRecipe) return { document: recipe, text: JSON.stringify(recipe, null, 2) };
   return withStore(context, async (store) => {
@@ -88,13 +91,16 @@ export async function runRecipe(
   return run;
 }
 
-export async function chooseRecipe({
-  preset,
-  recipe,
-  model,
-  seed,
-}: Pick<RepairOptions, 'preset' | 'recipe' | 'model' | 'seed'>): Promise<Recipe> {
-  const chosen = recipe === undefined ? PRESETS[preset ?? 'quick'] : await readRecipe(recipe);
+/** A preset takes its learning rates by the size of the model, which is downloaded for that. */
+export async function chooseRecipe(
+  { preset = 'quick', recipe, model, seed, printRecipe }: RepairOptions,
+  context: Context,
+): Promise<Recipe> {
+  if (model !== undefined && !printRecipe) await ensureModel(model, context);
+  const chosen =
+    recipe === undefined
+      ? withSwept(PRESETS[preset], await parametersOf(model ?? 'starter'))
+      : await readRecipe(recipe);
   return {
     ...chosen,
     ...(model !== undefined && { model }),

@@ -1,10 +1,12 @@
 import { type Command, Option } from 'commander';
 import { PRESETS } from '../../../shared/presets.ts';
+import { SWEPT_WORDS, type SweptTuning, sweptFor } from '../../../shared/swept.ts';
 import type { TuneKind } from '../../compute/tune-model.ts';
 import type { AddAction } from '../action.ts';
 import type { Context, Outcome } from '../context.ts';
 import { ensureSource } from '../download.ts';
 import { formatCount } from '../format.ts';
+import { parametersOf } from '../model-size.ts';
 import {
   addEngineOptions,
   decimal,
@@ -15,7 +17,6 @@ import {
 } from '../options.ts';
 
 const defaults = PRESETS.quick.tuning;
-const PREFIX_RATE = 0.03;
 
 const KINDS = ['prompt', 'prefix', 'bank', 'lora', 'bank+lora'] as const;
 const SPLITS = ['family', 'clusters', 'length', 'seeds'] as const;
@@ -91,7 +92,7 @@ export function addTuneCommand(program: Command, addAction: AddAction): void {
     .option('--batch <n>', 'inputs per step', integer('--batch', 1, 65_536), defaults.batch)
     .option(
       '--learning-rate <x>',
-      `at its peak (default: ${defaults.learningRate}; of LoRA ${lora.learningRate})`,
+      `at its peak (default: by kind and size of the model, ${SWEPT_WORDS})`,
       decimal('--learning-rate', 1e-9, 10),
     )
     .option('--warmup <n>', 'steps of rise (default: a tenth)', integer('--warmup', 0, 1e7))
@@ -104,7 +105,7 @@ async function tune(options: TuneOptions, context: Context): Promise<Outcome> {
   const { signal, progress } = context;
   const { tuneModel } = await import('../../compute/tune-model.ts');
   const { model, data, dataDir, out, kind, steps, batch, seed } = options;
-  const usual = usualRate(kind);
+  const usual = usualRate(kind, sweptFor(await parametersOf(model)));
   await ensureSource(data, context);
   const request = {
     model,
@@ -138,16 +139,16 @@ async function tune(options: TuneOptions, context: Context): Promise<Outcome> {
 }
 
 /** A prefix starts as good as its prompt and an adapter at nothing: both go in smaller steps. */
-function usualRate(kind: TuneOptions['kind']): number {
+function usualRate(kind: TuneOptions['kind'], swept: SweptTuning): number {
   switch (kind) {
     case 'prompt':
     case 'bank':
-      return defaults.learningRate;
+      return swept.prompt;
     case 'prefix':
-      return PREFIX_RATE;
+      return swept.prefix;
     case 'lora':
     case 'bank+lora':
-      return defaults.lora.learningRate;
+      return swept.lora;
   }
 }
 

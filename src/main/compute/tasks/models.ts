@@ -49,7 +49,6 @@ function describe(name: string, { model, checkpoint }: LoadedModel): ModelInfo {
     model: name,
     name: modelName(name),
     architecture: config.architecture,
-    parameters,
     bytes: stored || parameters * FLOAT,
     hiddenSize: config.hiddenSize,
     vocabulary: config.vocabularySize,

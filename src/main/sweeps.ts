@@ -6,9 +6,14 @@ import type { Store } from './db/open.ts';
 import { readResults } from './db/results.ts';
 import { runsOfSweep } from './db/sweeps.ts';
 
-/** The same sweep has the same id, so that starting it again goes on with it. */
-export const sweepId = (sweep: Sweep): string =>
-  createHash('sha256').update(JSON.stringify(sweep)).digest('hex').slice(0, 12);
+/**
+ * The same sweep has the same id, so that starting it again goes on with it. What its runs do counts,
+ * not how the file says it: a preset that means something else by now makes another sweep.
+ */
+export function sweepId({ name }: Sweep, runs: readonly SweepRun[]): string {
+  const meaning = JSON.stringify([name, runs.map(({ recipe }) => recipe)]);
+  return createHash('sha256').update(meaning).digest('hex').slice(0, 12);
+}
 
 /** Name of a sweep's run in the list of runs. */
 export const runNameOf = ({ name }: Sweep, { label }: SweepRun): string =>

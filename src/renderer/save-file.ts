@@ -14,6 +14,17 @@ export function saveFile({ name, type, text }: FileContent): void {
   saveBlob(name, new Blob([text], { type }));
 }
 
+/** A recipe or a sweep, as a file that opens again. */
+export function saveJson(name: string, value: unknown): void {
+  const stem =
+    name
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9]+/g, '-')
+      .replaceAll(/^-|-$/g, '') || 'recipe';
+  const text = `${JSON.stringify(value, null, 2)}\n`;
+  saveFile({ name: `${stem}.json`, type: 'application/json', text });
+}
+
 /** Whether the text is on the clipboard now. */
 export async function copyText(text: string): Promise<boolean> {
   try {

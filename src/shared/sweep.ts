@@ -4,7 +4,7 @@ import { withMethod } from './compression-change.ts';
 import { KintsugiError } from './errors.ts';
 import { modelName } from './model-name.ts';
 import { PRESET_NAMES, PRESETS } from './presets.ts';
-import { firstFault, type Recipe, recipeSchema } from './recipe.ts';
+import { firstFault, type Recipe, recipeSchema, selectorName } from './recipe.ts';
 
 const MOST_OPTIONS = 64;
 const MOST_RUNS = 256;
@@ -96,13 +96,11 @@ function combinations(vary: Sweep['vary']): Choice[] {
 
 function expand({ vary }: Sweep, base: Recipe, choice: Choice, file?: string): SweepRun {
   const changed: Record<string, unknown> = { ...base };
-  const labels: string[] = [];
-  for (const [variable, option] of Object.entries(choice) as [Variable, number][]) {
+  const entries = Object.entries(choice) as [Variable, number][];
+  for (const [variable, option] of entries) {
     const chosen = vary[variable]![option]!;
     changed[variable] =
       typeof chosen === 'object' ? merged(startOf(base, variable, chosen), chosen) : chosen;
-    if (vary[variable]!.length > 1 && variable !== 'compression')
-      labels.push(describe(variable, chosen, vary[variable]!));
   }
   const parsed = recipeSchema.safeParse(changed);
   if (!parsed.success) {
@@ -110,7 +108,9 @@ function expand({ vary }: Sweep, base: Recipe, choice: Choice, file?: string): S
     const written = fieldOf(field, choice);
     throw invalid({ field: written, message: message.replace(field, written) }, file);
   }
-  if ((vary.compression?.length ?? 0) > 1) labels.unshift(describeAmong(parsed.data, vary, choice));
+  const labels = entries
+    .filter(([variable]) => vary[variable]!.length > 1)
+    .map(([variable]) => describe(variable, parsed.data, vary, choice));
   return { label: labels.join(' · ') || modelName(parsed.data.model), recipe: parsed.data };
 }
 
@@ -155,21 +155,31 @@ function describeAmong({ compression }: Recipe, vary: Sweep['vary'], choice: Cho
   return sameMethod && more.length > 0 ? `${words}, ${spoken(more)}` : words;
 }
 
-type Option = Change | string | number;
-
-function describe(variable: Variable, chosen: Option, all: readonly Option[]): string {
-  if (typeof chosen === 'object') return spoken(differing(chosen, all));
+/** What tells a run from those that take other options of the variable. */
+function describe(variable: Variable, recipe: Recipe, vary: Sweep['vary'], choice: Choice): string {
+  const chosen = vary[variable]![choice[variable]!]!;
+  if (variable === 'compression') return describeAmong(recipe, vary, choice);
+  if (variable === 'selector') return selectorName(recipe.selector);
+  if (typeof chosen === 'object') return spoken(differing(chosen, vary[variable]!));
+  if (variable === 'repeats') return chosen === 1 ? '1 seed' : `${chosen} seeds`;
   return variable === 'model' ? modelName(String(chosen)) : `${variable} ${chosen}`;
 }
 
 /** What not all the options say alike. */
-function differing(chosen: Change, all: readonly Option[]): [string, string][] {
+function differing(chosen: Change, all: readonly (Change | string | number)[]): [string, string][] {
   const others = all.map((option) => Object.fromEntries(flat(Object(option))));
   return flat(chosen).filter(([key, value]) => others.some((other) => other[key] !== value));
 }
 
 const spoken = (entries: readonly (readonly [string, string])[]): string =>
-  entries.map(([key, value]) => `${key} ${value}`).join(', ');
+  entries.map(([key, value]) => `${words(key)} ${value}`).join(', ');
+
+/** `lora.learningRate` → "LoRA learning rate". */
+const words = (key: string): string =>
+  key
+    .replaceAll('.', ' ')
+    .replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+    .replace(/\blora\b/, 'LoRA');
 
 function flat(change: object, prefix = ''): [string, string][] {
   return Object.entries(change).flatMap(([key, value]): [string, string][] => {

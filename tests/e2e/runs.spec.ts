@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { expect, goTo, RUN_NAMES, test } from './fixtures.ts';
 
 const [FIRST, SECOND] = RUN_NAMES;
@@ -95,4 +95,38 @@ test('a finished run says what was estimated beside what was seen', async ({
       await expect(value).toHaveText(/^\d[\d.,]* [kMG]?B$/);
     }
   }
+});
+
+test('a run’s recipe is saved, opened in the wizard, edited, and saved again', async ({
+  workbench: page,
+  seeded: { runs },
+}) => {
+  const saved = async (button: Locator) => {
+    const [download] = await Promise.all([page.waitForEvent('download'), button.click()]);
+    return download.path();
+  };
+  await goTo(page, 'runs', runs[1]);
+  await page.getByRole('button', { name: `Actions for ${SECOND}` }).click();
+  const path = await saved(page.getByRole('menuitem', { name: 'Save recipe' }));
+  const recipe = JSON.parse(await readFile(path, 'utf8'));
+  expect(recipe).toMatchObject({ version: 1, compression: { method: 'rtn' } });
+
+  await goTo(page, 'new', 'care');
+  const file = page.getByLabel('Recipe file');
+  const wrong = Buffer.from(JSON.stringify({ ...recipe, seeds: 3 }));
+  await file.setInputFiles({ name: 'wrong.json', mimeType: 'application/json', buffer: wrong });
+  await expect(page.getByRole('alert')).toContainText('"seeds" is not a field of a recipe');
+  await expect(page.getByRole('alert')).toContainText('wrong.json');
+  await file.setInputFiles(path);
+  await expect(page.getByRole('heading', { name: 'Ready to start?' })).toBeVisible();
+  await page.getByRole('link', { name: 'Change compare' }).click();
+  const questions = page.getByRole('textbox', { name: 'Questions per task', exact: true });
+  await questions.fill('3');
+  await questions.blur();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  const again = await saved(page.getByRole('button', { name: 'Save recipe' }));
+  expect(JSON.parse(await readFile(again, 'utf8'))).toEqual({
+    ...recipe,
+    evaluation: { ...recipe.evaluation, itemsPerTask: 3 },
+  });
 });

@@ -1,10 +1,67 @@
+import { readFile } from 'node:fs/promises';
 import { smallRecipe } from '../support/small-model.ts';
-import { expect, expectAccessible, goTo, test } from './fixtures.ts';
+import { expect, expectAccessible, goTo, RUN_NAMES, test } from './fixtures.ts';
 
 const file = (content: unknown) => ({
   name: 'sweep.json',
   mimeType: 'application/json',
   buffer: Buffer.from(JSON.stringify(content)),
+});
+
+test('a run is varied in its selector and questions by the form alone; a deleted sweep comes back', async ({
+  workbench: page,
+  seeded,
+}) => {
+  await goTo(page, 'sweeps', 'like', seeded.runs[1]);
+  await expect(page.getByRole('heading', { name: /^1 run,/ })).toBeVisible();
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue(`${RUN_NAMES[1]}, varied`);
+  await page.getByRole('button', { name: 'Selectors, questions and seeds' }).click();
+  for (const choice of ['IDP', 'Nearest centroid']) {
+    await page.getByRole('button', { name: 'Add selector' }).click();
+    await page.getByRole('combobox', { name: 'Selector' }).last().click();
+    await page.getByRole('option', { name: choice, exact: true }).click();
+  }
+  await page.getByRole('button', { name: 'Add set of questions' }).click();
+  await page.getByLabel('Questions per task').fill('2');
+  const seeds = page.getByRole('combobox', { name: 'First seeds' });
+  for (const seed of ['3', 'x', '4']) {
+    await seeds.fill(seed);
+    await seeds.press('Enter');
+  }
+  await expect(page.getByRole('heading', { name: /^4 runs/ })).toBeVisible();
+  const runs = page.getByRole('region', { name: 'Runs' }).getByRole('listitem');
+  await expect(runs).toHaveText([
+    'IDP, block 0 · seed 3',
+    'IDP, block 0 · seed 4',
+    'nearest centroid · seed 3',
+    'nearest centroid · seed 4',
+  ]);
+  await page.screenshot({ path: 'test-results/screenshots/sweep-form.png', fullPage: true });
+  await expectAccessible(page);
+
+  // The form outlives the page, and what it saves opens again.
+  await page.reload();
+  await expect(runs).toHaveCount(4);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Save recipe' }).click(),
+  ]);
+  await goTo(page, 'sweeps');
+  await page.getByLabel('Recipe file').setInputFiles(await download.path());
+  await expect(runs).toHaveCount(4);
+
+  const sweep = JSON.parse(await readFile(await download.path(), 'utf8'));
+  sweep.vary.seed = [3];
+  sweep.vary.selector.pop();
+  const { id, name } = await seeded.client.call('sweeps.start', { sweep });
+  await goTo(page, 'sweeps', id);
+  await page.getByRole('button', { name: 'Delete' }).click();
+  const link = page.getByRole('table').getByRole('link', { name, exact: true });
+  await expect(page.getByRole('heading', { name: 'Sweeps', level: 1 })).toBeVisible();
+  await expect(link).toHaveCount(0);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await link.click();
+  await expect(page.getByText('1 of 1 run done')).toBeVisible({ timeout: 60_000 });
 });
 
 test('a recipe is opened, edited, run as a sweep and compared as a matrix', async ({

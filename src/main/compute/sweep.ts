@@ -30,7 +30,7 @@ export interface SweepOptions extends RepairOptions {
  */
 export async function runSweep(store: Store, job: SweepJob, options: SweepOptions) {
   const { sweep, runs, home } = job;
-  const id = sweepId(sweep);
+  const id = sweepId(sweep, runs);
   await checkRuns(runs);
   await putSweep(store.db, { id, name: sweep.name, sweep, createdAt: Date.now() });
   const made = await runsOfSweep(store.db, id);

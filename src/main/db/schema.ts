@@ -184,6 +184,8 @@ interface SweepsTable {
   name: string;
   sweep: string;
   created_at: number;
+  /** Null while it is not deleted. */
+  deleted_at: number | null;
 }
 
 interface DownloadsTable {

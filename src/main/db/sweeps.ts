@@ -12,9 +12,14 @@ export interface StoredSweep {
   readonly createdAt: number;
 }
 
-/** Newest first. */
+/** Those that are not deleted, newest first. */
 export async function listSweeps(db: Kysely<Schema>): Promise<StoredSweep[]> {
-  const rows = await db.selectFrom('sweeps').selectAll().orderBy('created_at', 'desc').execute();
+  const rows = await db
+    .selectFrom('sweeps')
+    .selectAll()
+    .where('deleted_at', 'is', null)
+    .orderBy('created_at', 'desc')
+    .execute();
   return rows.map(({ id, name, sweep, created_at: createdAt }) => ({
     id,
     name,
@@ -33,19 +38,24 @@ export async function findSweep(db: Kysely<Schema>, id: string): Promise<StoredS
   });
 }
 
-/** Adds a sweep; one that is there already stays as it is. */
+/** Adds a sweep; one that is there already stays as it is, and is no longer deleted. */
 export async function putSweep(db: Kysely<Schema>, stored: StoredSweep): Promise<void> {
   const { id, name, sweep, createdAt } = stored;
   await db
     .insertInto('sweeps')
-    .values({ id, name, sweep: JSON.stringify(sweep), created_at: createdAt })
-    .onConflict((conflict) => conflict.column('id').doNothing())
+    .values({ id, name, sweep: JSON.stringify(sweep), created_at: createdAt, deleted_at: null })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ deleted_at: null }))
     .execute();
 }
 
-/** Forgets the sweep; its runs stay. */
-export async function removeSweep(db: Kysely<Schema>, id: string): Promise<void> {
-  await db.deleteFrom('sweeps').where('id', '=', id).execute();
+/** Deletes the sweep, or takes it back; its runs stay in either case. */
+export async function setSweepDeleted(
+  db: Kysely<Schema>,
+  id: string,
+  /** Unix milliseconds; null takes it back. */
+  deletedAt: number | null,
+): Promise<void> {
+  await db.updateTable('sweeps').set({ deleted_at: deletedAt }).where('id', '=', id).execute();
 }
 
 /** Its runs that are not in the bin, by their place; of one place the newest. */

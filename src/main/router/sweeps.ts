@@ -5,9 +5,9 @@ import {
   findSweep,
   listSweeps,
   putSweep,
-  removeSweep,
   runsOfSweep,
   type StoredSweep,
+  setSweepDeleted,
 } from '../db/sweeps.ts';
 import type { NewJob } from '../jobs/queue.ts';
 import { reviveError } from '../report-error.ts';
@@ -49,7 +49,7 @@ export function sweepHandlers(services: Services): Handlers<NamesOf<'sweeps'>> {
     },
     async 'sweeps.start'({ sweep }) {
       const { runs } = parseSweep(sweep);
-      const id = sweepId(sweep);
+      const id = sweepId(sweep, runs);
       const stored = { id, name: sweep.name, sweep, createdAt: Date.now() };
       const made = await runsOfSweep(db, id);
       const wanted: NewJob[] = [];
@@ -65,10 +65,14 @@ export function sweepHandlers(services: Services): Handlers<NamesOf<'sweeps'>> {
       for (const job of wanted) await jobs.add(job);
       return summarise(await findSweep(db, id));
     },
-    async 'sweeps.remove'({ id }) {
+    async 'sweeps.delete'({ id }) {
       await findSweep(db, id);
-      await removeSweep(db, id);
+      await setSweepDeleted(db, id, Date.now());
       return null;
+    },
+    async 'sweeps.restore'({ id }) {
+      await setSweepDeleted(db, id, null);
+      return summarise(await findSweep(db, id));
     },
   };
 }

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import type { RunSummary } from '../../shared/contract/runs.ts';
 import { DotsIcon } from '../components/icons.tsx';
 import { NameDialog } from '../components/name-dialog.tsx';
+import { saveJson } from '../save-file.ts';
 import { goTo } from '../shell/pages.ts';
 import { useRunActions } from './use-run-actions.ts';
 
@@ -44,7 +45,11 @@ export function RunMenu({ run, onRemoved }: Props) {
         <Menu.Dropdown>
           <Menu.Item onClick={() => setRenaming(true)}>Rename…</Menu.Item>
           {run.recipe && (
-            <Menu.Item onClick={() => actions.duplicate(id)}>Duplicate as new…</Menu.Item>
+            <>
+              <Menu.Item onClick={() => actions.duplicate(id)}>Duplicate as new…</Menu.Item>
+              <Menu.Item onClick={() => goTo('sweeps', 'like', id)}>Vary in a sweep…</Menu.Item>
+              <Menu.Item onClick={() => saveJson(run.name, run.recipe)}>Save recipe</Menu.Item>
+            </>
           )}
           {run.headline && (
             <>

@@ -1,5 +1,5 @@
-import type { Sweep } from '../../shared/sweep.ts';
-import { saveFile } from '../save-file.ts';
+import { parseRecipe, type Recipe } from '../../shared/recipe.ts';
+import { type Sweep, sweepFile } from '../../shared/sweep.ts';
 
 export type Change = NonNullable<Sweep['vary']['tuning']>[number];
 
@@ -15,6 +15,21 @@ export const NEW_SWEEP: Sweep = {
     ],
   },
 };
+
+/** A sweep whose runs all begin with this recipe. */
+export const sweepOf = (recipe: Recipe, name: string): Sweep => ({
+  ...NEW_SWEEP,
+  name: name.slice(0, 80),
+  base: JSON.parse(JSON.stringify(recipe)) as Change,
+  vary: {},
+});
+
+/** What a file holds as a sweep: it may also be the recipe of one run. */
+export function asSweep(value: unknown): Change {
+  if (typeof value !== 'object' || value === null || !('compression' in value))
+    return value as Change;
+  return toJson(sweepOf(parseRecipe(value), 'From a recipe'));
+}
 
 /** A variable with no options left is one that runs do not differ in. */
 export function withOptions<Name extends keyof Sweep['vary']>(
@@ -35,8 +50,17 @@ export function withValue(change: Change, key: string, value: Change[string] | u
 /** As the contract and files have it: without what is undefined. */
 export const toJson = (sweep: Sweep): Change => JSON.parse(JSON.stringify(sweep)) as Change;
 
-export function saveSweep(sweep: Sweep): void {
-  const name = sweep.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
-  const text = `${JSON.stringify(sweep, null, 2)}\n`;
-  saveFile({ name: `${name}.json`, type: 'application/json', text });
+const KEY = 'kintsugi-sweep';
+
+/** The form as it was left; a reload of the page keeps it. */
+export function storedSweep(): Sweep {
+  try {
+    const parsed = sweepFile.safeParse(JSON.parse(sessionStorage.getItem(KEY) ?? ''));
+    return parsed.success ? parsed.data : NEW_SWEEP;
+  } catch {
+    return NEW_SWEEP;
+  }
 }
+
+export const storeSweep = (sweep: Sweep): void =>
+  sessionStorage.setItem(KEY, JSON.stringify(sweep));

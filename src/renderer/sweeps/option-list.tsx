@@ -1,6 +1,5 @@
-import { Button, NumberInput, Select } from '@mantine/core';
+import { Button, NumberInput } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { BITS, METHODS, methodName } from '../../shared/compression.ts';
 import { type Change, withValue } from './draft.ts';
 
 interface ListProps {
@@ -12,15 +11,19 @@ interface ListProps {
   readonly options: readonly Change[];
   readonly fresh: Change;
   readonly change: (options: Change[]) => void;
-  readonly fields: (option: Change, set: SetValue) => ReactNode;
+  readonly fields: (option: Change, set: SetValue, replace: (option: Change) => void) => ReactNode;
   /** Keys that `fields` shows. */
   readonly shown: readonly string[];
 }
 
-type SetValue = (key: string, value: Change[string] | undefined) => void;
+/** What every list of options takes from the form. */
+export type OptionsProps = Pick<ListProps, 'options' | 'change'>;
+
+export type SetValue = (key: string, value: Change[string] | undefined) => void;
 
 /** The options of one variable, each a row of fields; what a file says beyond them is kept. */
-function OptionList({ title, about, one, options, fresh, change, fields, shown }: ListProps) {
+export function OptionList({ title, about, one, options, fresh, ...rest }: ListProps) {
+  const { change, fields, shown } = rest;
   return (
     <section className="card sweep-options" aria-label={title}>
       <h2 className="card-title">{title}</h2>
@@ -32,7 +35,7 @@ function OptionList({ title, about, one, options, fresh, change, fields, shown }
         return (
           <fieldset key={index} className="sweep-option">
             <legend className="visually-hidden">{label}</legend>
-            {fields(option, (key, value) => replace(withValue(option, key, value)))}
+            {fields(option, (key, value) => replace(withValue(option, key, value)), replace)}
             <Button
               variant="default"
               aria-label={`Remove ${label.toLowerCase()}`}
@@ -51,78 +54,6 @@ function OptionList({ title, about, one, options, fresh, change, fields, shown }
   );
 }
 
-type Props = Pick<ListProps, 'options' | 'change'>;
-
-const PRUNING = ['sparsegpt', 'wanda', 'magnitude'];
-
-const SPARSITIES = ['0.3', '0.5', '0.6', '0.7', '2:4', '4:8'];
-
-/** The usual choices, and the one that a file has. */
-const withOwn = (usual: readonly string[], own: Change[string] | undefined) =>
-  [...new Set([...usual, ...(own === undefined ? [] : [String(own)])])].map((value) => ({
-    value,
-    label: value.includes(':') ? value : `${100 * Number(value)}%`,
-  }));
-
-export const Compressions = (props: Props) => (
-  <OptionList
-    {...props}
-    title="Compressions"
-    about="How the weights are made smaller; each is a row of the matrix."
-    one="Compression"
-    fresh={{ method: 'gptq', bits: 4 }}
-    shown={['method', 'bits', 'sparsity']}
-    fields={(option, set) => (
-      <>
-        <Select
-          label="Method"
-          placeholder="the base’s"
-          data={METHODS.map((method) => ({ value: method, label: methodName(method) }))}
-          value={typeof option['method'] === 'string' ? option['method'] : null}
-          onChange={(method) => set('method', method ?? undefined)}
-        />
-        {PRUNING.includes(String(option['method'])) ? (
-          <Select
-            label="Zeros"
-            data={withOwn(SPARSITIES, option['sparsity'])}
-            value={String(option['sparsity'] ?? '')}
-            placeholder="half"
-            onChange={(share) =>
-              set('sparsity', share?.includes(':') ? share : share ? Number(share) : undefined)
-            }
-          />
-        ) : (
-          <Select
-            label="Bits"
-            data={BITS.map(String)}
-            value={option['bits'] === undefined ? null : String(option['bits'])}
-            placeholder="the base’s"
-            onChange={(bits) => set('bits', bits === null ? undefined : Number(bits))}
-          />
-        )}
-      </>
-    )}
-  />
-);
-
-export const Tunings = (props: Props) => (
-  <OptionList
-    {...props}
-    title="Tunings"
-    about="How prompts are learned. Each is tried on each compression; what is empty is as the base has it."
-    one="Tuning"
-    fresh={{ tokens: 20 }}
-    shown={['tokens', 'steps', 'learningRate']}
-    fields={(option, set) => (
-      <>
-        <Value label="Prompt tokens" name="tokens" option={option} set={set} />
-        <Value label="Steps" name="steps" option={option} set={set} />
-        <Value label="Learning rate" name="learningRate" option={option} set={set} />
-      </>
-    )}
-  />
-);
-
 interface ValueProps {
   readonly label: string;
   readonly name: string;
@@ -130,8 +61,8 @@ interface ValueProps {
   readonly set: SetValue;
 }
 
-/** Left empty, the base's value holds. */
-function Value({ label, name, option, set }: ValueProps) {
+/** A number; left empty, the base's holds. */
+export function Value({ label, name, option, set }: ValueProps) {
   const value = option[name];
   return (
     <NumberInput

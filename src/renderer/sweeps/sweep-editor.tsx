@@ -1,16 +1,17 @@
-import { Button, Group, NumberInput, Select, TextInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
-import { modelName } from '../../shared/model-name.ts';
-import { PRESET_NAMES, type PresetName } from '../../shared/presets.ts';
 import type { Sweep } from '../../shared/sweep.ts';
 import { PageHeader } from '../components/page-header.tsx';
 import { formatRoughly } from '../format.ts';
 import { Failure, Waiting } from '../notice.tsx';
+import { saveJson } from '../save-file.ts';
 import { goTo } from '../shell/pages.ts';
 import { useAction, useCall } from '../use-call.ts';
-import { saveSweep, toJson, withOptions } from './draft.ts';
-import { Compressions, Tunings } from './option-list.tsx';
+import { Expert } from '../wizard/settings.tsx';
+import { Common, Seeds } from './common.tsx';
+import { toJson, withOptions } from './draft.ts';
+import { Compressions, Evaluations, Selectors, Tunings } from './option-lists.tsx';
 
 interface Props {
   readonly sweep: Sweep;
@@ -25,6 +26,8 @@ export function SweepEditor({ sweep, change }: Props) {
   const [busy, setBusy] = useState(false);
   const [rested] = useDebouncedValue(sweep, REST_MS);
   const { called, retry } = useCall('sweeps.check', { sweep: toJson(rested) });
+  const { selector, evaluation, seed, repeats } = sweep.vary;
+  const variesMore = [selector, evaluation, seed, repeats].some((options) => options !== undefined);
   const start = async () => {
     setBusy(true);
     const started = await act('sweeps.start', { sweep }, ['sweeps.list', 'runs.list']);
@@ -37,7 +40,7 @@ export function SweepEditor({ sweep, change }: Props) {
         title="New sweep"
         actions={
           <>
-            <Button variant="default" onClick={() => saveSweep(sweep)}>
+            <Button variant="default" onClick={() => saveJson(sweep.name, sweep)}>
               Save recipe
             </Button>
             <Button
@@ -61,6 +64,19 @@ export function SweepEditor({ sweep, change }: Props) {
         options={sweep.vary.tuning ?? []}
         change={(options) => change(withOptions(sweep, 'tuning', options))}
       />
+      <Expert title="Selectors, questions and seeds" opened={variesMore} parts>
+        <div className="sweeps">
+          <Selectors
+            options={sweep.vary.selector ?? []}
+            change={(options) => change(withOptions(sweep, 'selector', options))}
+          />
+          <Evaluations
+            options={sweep.vary.evaluation ?? []}
+            change={(options) => change(withOptions(sweep, 'evaluation', options))}
+          />
+          <Seeds sweep={sweep} change={change} />
+        </div>
+      </Expert>
       {called.state === 'waiting' && <Waiting what="Working out the runs…" />}
       {called.state === 'failed' && <Failure error={called.error} retry={retry} />}
       {called.state === 'ready' && (
@@ -79,59 +95,4 @@ export function SweepEditor({ sweep, change }: Props) {
   );
 }
 
-/** The library's models, and the one that a file names. */
-function useModels(own: string) {
-  const { called } = useCall('library.list', { removed: false });
-  const known = called.state === 'ready' ? called.value.models : [];
-  const names = new Map(known.map(({ model, name }) => [model, name]));
-  if (!names.has(own)) names.set(own, modelName(own));
-  return [...names].map(([value, label]) => ({ value, label }));
-}
-
 const counted = (runs: number) => (runs === 1 ? '1 run' : `${runs} runs`);
-
-/** What all runs share. */
-function Common({ sweep, change }: Props) {
-  const ofFile = typeof sweep.base === 'string' ? [] : [{ value: 'file', label: 'The file’s own' }];
-  const { base, vary } = sweep;
-  const common = typeof base === 'string' ? 'starter' : String(base['model']);
-  const model = vary.model?.[0] ?? common;
-  const models = useModels(model);
-  return (
-    <Group align="start" grow preventGrowOverflow={false}>
-      <TextInput
-        label="Name"
-        maxLength={80}
-        value={sweep.name}
-        onChange={(event) => change({ ...sweep, name: event.currentTarget.value })}
-      />
-      <Select
-        label="Base recipe"
-        allowDeselect={false}
-        data={[...PRESET_NAMES.map((name) => ({ value: name as string, label: name })), ...ofFile]}
-        value={typeof sweep.base === 'string' ? sweep.base : 'file'}
-        onChange={(base) =>
-          base !== null && base !== 'file' && change({ ...sweep, base: base as PresetName })
-        }
-      />
-      <Select
-        label="Model"
-        allowDeselect={false}
-        disabled={(sweep.vary.model?.length ?? 0) > 1}
-        data={models}
-        value={model}
-        onChange={(next) => next !== null && change(withOptions(sweep, 'model', [next]))}
-      />
-      <NumberInput
-        label="Seeds per run"
-        placeholder="the base’s"
-        min={1}
-        max={20}
-        value={sweep.vary.repeats?.[0] ?? ''}
-        onChange={(seeds) =>
-          change(withOptions(sweep, 'repeats', typeof seeds === 'number' ? [seeds] : []))
-        }
-      />
-    </Group>
-  );
-}

@@ -2,15 +2,18 @@ import { Button } from '@mantine/core';
 import type { SweepSummary } from '../../shared/contract/sweeps.ts';
 import type { Sweep } from '../../shared/sweep.ts';
 import { SweepsIcon } from '../components/icons.tsx';
+import { OpenJson } from '../components/open-json.tsx';
 import { PageHeader } from '../components/page-header.tsx';
 import { formatDate } from '../format.ts';
 import { Empty, Failure, Waiting } from '../notice.tsx';
 import { hrefTo } from '../shell/pages.ts';
-import { useCall } from '../use-call.ts';
-import { NEW_SWEEP } from './draft.ts';
-import { OpenFile } from './open-file.tsx';
+import { useCall, useClient } from '../use-call.ts';
+import { asSweep, NEW_SWEEP } from './draft.ts';
 
 export function SweepList({ edit }: { edit: (sweep: Sweep) => void }) {
+  const client = useClient();
+  const open = async (value: unknown) =>
+    edit((await client.call('sweeps.check', { sweep: asSweep(value) })).sweep);
   const { called, retry } = useCall('sweeps.list', {});
   return (
     <div className="page sweeps">
@@ -20,7 +23,12 @@ export function SweepList({ edit }: { edit: (sweep: Sweep) => void }) {
       >
         One recipe, many runs: every combination of compressions, tunings and seeds, side by side.
       </PageHeader>
-      <OpenFile opened={edit} />
+      <OpenJson
+        invitation="Drop a recipe here, of a sweep or of one run, or"
+        button="Open a recipe"
+        label="Recipe file"
+        open={open}
+      />
       {called.state === 'waiting' && <Waiting />}
       {called.state === 'failed' && <Failure error={called.error} retry={retry} />}
       {called.state === 'ready' &&

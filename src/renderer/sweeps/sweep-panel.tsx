@@ -3,9 +3,10 @@ import type { SweepDetail } from '../../shared/contract/sweeps.ts';
 import type { Sweep } from '../../shared/sweep.ts';
 import { PageHeader } from '../components/page-header.tsx';
 import { Failure, Waiting } from '../notice.tsx';
+import { saveJson } from '../save-file.ts';
 import { goTo } from '../shell/pages.ts';
+import { useToasts } from '../shell/toasts.tsx';
 import { useAction, useCall } from '../use-call.ts';
-import { saveSweep } from './draft.ts';
 import { Matrix } from './matrix.tsx';
 
 interface Props {
@@ -22,10 +23,15 @@ export function SweepPanel({ id, edit }: Props) {
 
 function Shown({ detail, edit }: { detail: SweepDetail; edit: Props['edit'] }) {
   const act = useAction();
+  const { show } = useToasts();
   const { id, name, sweep, runs, done, matrix } = detail;
   const goOn = () => act('sweeps.start', { sweep }, ['sweeps.show', 'sweeps.list', 'runs.list']);
-  const forget = async () => {
-    if ((await act('sweeps.remove', { id }, ['sweeps.list'])) !== undefined) goTo('sweeps');
+  const remove = async () => {
+    if ((await act('sweeps.delete', { id }, ['sweeps.list'])) === undefined) return;
+    goTo('sweeps');
+    const restore = () => act('sweeps.restore', { id }, ['sweeps.list']);
+    const undo = { label: 'Undo', run: () => void restore() };
+    show({ title: `“${name}” is deleted`, detail: 'Its runs stay.', action: undo });
   };
   const stopped = matrix.rows.some(
     ({ status }) => status !== 'done' && status !== 'queued' && status !== 'running',
@@ -40,16 +46,16 @@ function Shown({ detail, edit }: { detail: SweepDetail; edit: Props['edit'] }) {
             <Button variant="default" onClick={() => edit(sweep)}>
               Edit a copy
             </Button>
-            <Button variant="default" onClick={() => saveSweep(sweep)}>
+            <Button variant="default" onClick={() => saveJson(sweep.name, sweep)}>
               Save recipe
             </Button>
-            <Button variant="default" onClick={forget}>
-              Forget
+            <Button variant="default" onClick={remove}>
+              Delete
             </Button>
           </>
         }
       >
-        {`${done} of ${runs} runs done. Forgetting a sweep keeps its runs.`}
+        {`${done} of ${runs} ${runs === 1 ? 'run' : 'runs'} done. Deleting a sweep keeps its runs.`}
       </PageHeader>
       <Progress value={(100 * done) / runs} aria-label="Runs done" />
       <Matrix matrix={matrix} />

@@ -1,9 +1,12 @@
 import type { PresetInfo } from '../../shared/contract/wizard.ts';
 import type { PresetName } from '../../shared/presets.ts';
 import { PRESET_NAMES } from '../../shared/presets.ts';
+import { parseRecipe } from '../../shared/recipe.ts';
+import { OpenJson } from '../components/open-json.tsx';
 import { formatBytes, formatRoughly } from '../format.ts';
+import { goTo } from '../shell/pages.ts';
 import { useCall } from '../use-call.ts';
-import { applyPreset, setDraft, useDraft } from './draft.ts';
+import { applyPreset, FIRST, setDraft, useDraft, withRecipe } from './draft.ts';
 import { Choice } from './settings.tsx';
 
 const WORDS: Readonly<Record<PresetName, readonly [title: string, text: string]>> = {
@@ -34,8 +37,20 @@ export function CareStep() {
           Your own settings are in use. Choosing a preset replaces them, but for model and data.
         </p>
       )}
+      <OpenJson
+        invitation="Drop a recipe here to set everything as it says, or"
+        button="Open a recipe"
+        label="Recipe file"
+        open={openRecipe}
+      />
     </>
   );
+}
+
+/** The whole draft, model included, as a file has it. */
+function openRecipe(value: unknown): void {
+  setDraft(withRecipe(FIRST, parseRecipe(value)));
+  goTo('new', 'start');
 }
 
 function costOf(info: PresetInfo | undefined): string {

@@ -165,9 +165,19 @@ export function SettingsPart({ title, children }: { title: string; children: Rea
   );
 }
 
-/** Settings that most readers leave alone, folded away; `parts` come with headings of their own. */
-export function Expert({ children, parts = false }: { children: ReactNode; parts?: boolean }) {
-  const [opened, setOpened] = useState(false);
+interface ExpertProps {
+  readonly title?: string;
+  /** Whether it begins unfolded. */
+  readonly opened?: boolean;
+  /** Whether the children come with headings of their own. */
+  readonly parts?: boolean;
+  readonly children: ReactNode;
+}
+
+/** Settings that most readers leave alone, folded away. */
+export function Expert({ title = 'Expert settings', parts = false, ...rest }: ExpertProps) {
+  const [opened, setOpened] = useState(rest.opened ?? false);
+  const { children } = rest;
   return (
     <div className="expert">
       <Button
@@ -177,7 +187,7 @@ export function Expert({ children, parts = false }: { children: ReactNode; parts
         rightSection={<DownIcon size={16} />}
         onClick={() => setOpened(!opened)}
       >
-        Expert settings
+        {title}
       </Button>
       <Collapse expanded={opened}>
         {parts ? children : <div className="settings-grid">{children}</div>}

@@ -7,6 +7,7 @@ import type { Recipe } from '../../shared/recipe.ts';
 import { formatBytes, formatCount, formatRoughly } from '../format.ts';
 import { Failure, Waiting } from '../notice.tsx';
 import { describeRecipe } from '../runs/describe.ts';
+import { saveJson } from '../save-file.ts';
 import { goTo, hrefTo } from '../shell/pages.ts';
 import { useAction } from '../use-call.ts';
 import { FitBadge, useEstimate } from './cost.tsx';
@@ -82,6 +83,12 @@ function StartButtons({ estimate }: { estimate: RunEstimate }) {
         </Button>
         <Button onClick={start} loading={starting} disabled={estimate.refusal !== null} size="md">
           {short ? 'Start all the same' : 'Start the repair'}
+        </Button>
+        <Button
+          variant="subtle"
+          onClick={() => saveJson(draft.name || describeRecipe(draft.recipe), draft.recipe)}
+        >
+          Save recipe
         </Button>
       </Group>
     </>

@@ -60,6 +60,7 @@ export const sweepProcedures = {
   'sweeps.check': call<SweepCheck>()(z.strictObject({ sweep: z.json() })),
   /** Queues every run that is not done yet; the same sweep again goes on where it was. */
   'sweeps.start': call<SweepSummary>()(z.strictObject({ sweep: sweepFile })),
-  /** Forgets the sweep; its runs stay. */
-  'sweeps.remove': call<null>()(byId),
+  /** Its runs stay. */
+  'sweeps.delete': call<null>()(byId),
+  'sweeps.restore': call<SweepSummary>()(byId),
 } as const;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { sweepId } from '../../../src/main/sweeps.ts';
 import { KintsugiError } from '../../../src/shared/errors.ts';
 import { PRESETS } from '../../../src/shared/presets.ts';
 import { parseSweep } from '../../../src/shared/sweep.ts';
@@ -48,7 +49,52 @@ test('settings within a part are merged; a whole recipe can be the base', () => 
     { ...tuning, bank: { ...tuning.bank, count: 5 } },
     { ...tuning, bank: { ...tuning.bank, count: 7 }, lora: { ...tuning.lora, rank: 8 } },
   ]);
-  expect(runs.map(({ label }) => label)).toEqual(['bank.count 5', 'bank.count 7, lora.rank 8']);
+  expect(runs.map(({ label }) => label)).toEqual(['bank count 5', 'bank count 7, LoRA rank 8']);
+});
+
+test('selectors go by their names, seeds by their number', () => {
+  const selector = [
+    { kind: 'idp', layer: 2 },
+    { kind: 'key', keys: 'learned' },
+  ];
+  const vary = { model: ['starter', 'models/other'], selector, repeats: [1, 3] };
+  const { runs } = parseSweep({ version: 1, name: 'Choices', base: 'quick', vary });
+  expect(runs).toHaveLength(8);
+  expect(runs[0]!.label).toBe('Starter model · IDP, block 2 · 1 seed');
+  expect(runs.at(-1)!.label).toBe('other · nearest learned key · 3 seeds');
+});
+
+describe('the identity of a sweep', () => {
+  const identity = (value: unknown) => {
+    const { sweep, runs } = parseSweep(value);
+    return sweepId(sweep, runs);
+  };
+  const { calibration } = PRESETS.quick.compression;
+  const said = { version: 1, name: 'One', base: 'quick', vary: { compression: [{ bits: 3 }] } };
+
+  test('is what its runs do, however the file says it', () => {
+    const base = { ...PRESETS.quick, compression: { ...PRESETS.quick.compression, bits: 3 } };
+    expect(identity({ ...said, base, vary: {} })).toBe(identity(said));
+  });
+
+  test('changes with what a preset means', () => {
+    const { sweep, runs } = parseSweep(said);
+    const changed = runs.map(({ recipe, label }) => ({
+      label,
+      recipe: {
+        ...recipe,
+        compression: { ...recipe.compression, calibration: { ...calibration, samples: 65 } },
+      },
+    }));
+    expect(sweepId(sweep, changed)).not.toBe(sweepId(sweep, runs));
+  });
+
+  test('changes with the name and with the order of its runs', () => {
+    const two = { ...said, vary: { compression: [{ bits: 3 }, { bits: 4 }] } };
+    const turned = { ...said, vary: { compression: [{ bits: 4 }, { bits: 3 }] } };
+    const ids = [said, { ...said, name: 'Other' }, two, turned].map(identity);
+    expect(new Set(ids).size).toBe(4);
+  });
 });
 
 test('a sweep that varies nothing is one run', () => {

@@ -38,7 +38,7 @@ async function sweepFrom(
   const { sweep, runs } = parseSweep(await readJson(file), file);
   const { progress } = context;
   return withStore(context, async (store) => {
-    if (dryRun) return outcome(store, sweepId(sweep), runs);
+    if (dryRun) return outcome(store, sweepId(sweep, runs), runs);
     for (const { recipe } of runs) await ensureInputs(recipe, context);
     const { runSweep } = await import('../../compute/sweep.ts');
     const failed = await runSweep(
@@ -53,7 +53,7 @@ async function sweepFrom(
           progress.line(`failed  ${label}: ${toKintsugiError(error).message}`),
       },
     );
-    const done = await outcome(store, sweepId(sweep), runs);
+    const done = await outcome(store, sweepId(sweep, runs), runs);
     if (failed === 0) return done;
     process.stderr.write(`${done.text}\n`);
     throw new KintsugiError('RUN_STATUS', `${failed} of ${runs.length} runs failed.`, {

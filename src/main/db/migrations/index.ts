@@ -7,6 +7,7 @@ import * as deskComparedBanks from './2026-11-25-desk-compared-banks.ts';
 import * as hubDownloads from './2026-11-25-hub-downloads.ts';
 import * as jobsWatchedRuns from './2026-11-25-jobs-watched-runs.ts';
 import * as sweeps from './2026-11-25-sweeps.ts';
+import * as deletedSweeps from './2026-11-25-sweeps-deleted-desk.ts';
 
 /** In the order of their names. Listed by hand so that a bundled program finds them too. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -18,4 +19,5 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-11-25-hub-downloads': hubDownloads,
   '2026-11-25-jobs-watched-runs': jobsWatchedRuns,
   '2026-11-25-sweeps': sweeps,
+  '2026-11-25-sweeps-deleted-desk': deletedSweeps,
 };

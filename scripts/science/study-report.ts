@@ -70,7 +70,7 @@ async function section({ name, id, results, timings }: StudyResult): Promise<str
     ...(figure ? [`![Share of the lost accuracy that came back, by repair](study/${file})`] : []),
     arms(results, timings),
     byTask(results),
-    choosers(results, timings),
+    choosers(results),
     `Run \`${id}\`.`,
   ];
   return parts.join('\n\n');
@@ -98,9 +98,9 @@ const byTask = ({ arms }: RunResults): string =>
     ]),
   );
 
-const choosers = ({ selectors = [] }: RunResults, timings: RunTimings): string =>
+const choosers = ({ selectors = [] }: RunResults): string =>
   table(
-    ['who chooses', 'accuracy', 'over a random prompt', 'parameters', 'ms per input'],
+    ['who chooses', 'accuracy', 'over a random prompt', 'parameters'],
     selectors.map(({ name, mean, overRandom, parameters }) => [
       name,
       accuracy(mean),
@@ -108,7 +108,6 @@ const choosers = ({ selectors = [] }: RunResults, timings: RunTimings): string =
         ? `${formatPoints(overRandom.value)} (${formatPoints(overRandom.interval.low)} to ${formatPoints(overRandom.interval.high)})`
         : '–',
       parameters === null ? '–' : formatCount(parameters),
-      formatDecimal(timings.millisecondsPerSelector?.[name]),
     ]),
   );
 

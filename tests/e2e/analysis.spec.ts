@@ -37,6 +37,14 @@ test('a run without the analysis offers a copy of itself that has it', async ({
   await page.getByRole('link', { name: 'Change find out' }).click();
   const asked = page.getByRole('switch', { name: 'Find out whether it was forgotten' });
   await expect(asked).toBeChecked();
+  await page.getByRole('button', { name: 'Expert settings' }).click();
+  await page.getByRole('switch', { name: 'How alike they work inside' }).uncheck();
+  await page.getByRole('textbox', { name: 'Questions per restored block' }).fill('5');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await expect(
+    recipe.getByText('what was forgotten or displaced, where the damage sits', { exact: true }),
+  ).toBeVisible();
+  await page.getByRole('link', { name: 'Change find out' }).click();
   await asked.uncheck();
   await expect(asked).not.toBeChecked();
 });

@@ -34,7 +34,6 @@ header { padding-bottom: 1rem; border-bottom: 3px solid var(--gold); }
 .run + .run { margin-top: 4rem; }
 .wide { overflow-x: auto; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
-td { white-space: nowrap; }
 th, td { padding: .4rem .6rem; border-bottom: 1px solid var(--rule); text-align: right; vertical-align: top; }
 th:first-child, td:first-child { padding-left: 0; text-align: left; }
 thead th { color: var(--faint); font-weight: 500; }

@@ -88,6 +88,8 @@ function Regained({ overall, labelOf }: { overall: JudgedRepairs; labelOf: Label
   );
 }
 
+const COLUMNS = ['Never tuned on', 'Tuned on', 'Control', 'Verdict'] as const;
+
 interface TableProps {
   readonly tasks: Readonly<Record<string, JudgedRepairs>>;
   readonly labelOf: LabelOf;
@@ -95,40 +97,41 @@ interface TableProps {
 
 function VerdictTable({ tasks, labelOf }: TableProps) {
   return (
-    <div className="table-scroll">
-      <table className="table numbers">
-        <caption className="visually-hidden">Verdict by task and repair</caption>
-        <thead>
+    <table className="table numbers verdicts">
+      <caption className="visually-hidden">Verdict by task and repair</caption>
+      <thead>
+        <tr>
+          <th scope="col">Repair</th>
+          {COLUMNS.map((column) => (
+            <th key={column} scope="col">
+              {column}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      {Object.entries(tasks).map(([task, { repairs }]) => (
+        <tbody key={task}>
           <tr>
-            <th scope="col">Repair</th>
-            <th scope="col">Never tuned on</th>
-            <th scope="col">Tuned on</th>
-            <th scope="col">Control</th>
-            <th scope="col">Verdict</th>
+            <th scope="rowgroup" colSpan={5} className="analysis-task">
+              {task}
+            </th>
           </tr>
-        </thead>
-        {Object.entries(tasks).map(([task, { repairs }]) => (
-          <tbody key={task}>
-            <tr>
-              <th scope="rowgroup" colSpan={5} className="analysis-task">
-                {task}
-              </th>
-            </tr>
-            {repairs.map(({ arm, unseen, seen, control, kind }) => (
-              <tr key={arm}>
-                <th scope="row">{labelOf(arm)}</th>
-                <td>{describeRecovery(unseen)}</td>
-                <td>{describeRecovery(seen)}</td>
-                <td>{describeRecovery(control)}</td>
-                <td>
-                  <strong className={`finding ${kind}`}>{KINDS[kind].name}</strong>
+          {repairs.map(({ arm, unseen, seen, control, kind }) => (
+            <tr key={arm}>
+              <th scope="row">{labelOf(arm)}</th>
+              {[unseen, seen, control].map((recovery, i) => (
+                <td key={COLUMNS[i]} data-label={COLUMNS[i]}>
+                  {describeRecovery(recovery)}
                 </td>
-              </tr>
-            ))}
-          </tbody>
-        ))}
-      </table>
-    </div>
+              ))}
+              <td data-label={COLUMNS[3]}>
+                <strong className={`finding ${kind}`}>{KINDS[kind].name}</strong>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      ))}
+    </table>
   );
 }
 

@@ -5,9 +5,10 @@ import type { Device, Recipe } from '../../shared/recipe.ts';
 import { formatCount } from '../format.ts';
 import { Failure, Waiting } from '../notice.tsx';
 import { useCall } from '../use-call.ts';
+import { AnalysisSettings } from './analysis-settings.tsx';
 import { useDraft } from './draft.ts';
 import { OwnFile } from './own-file.tsx';
-import { Expert, NumberSetting, SelectSetting, SwitchSetting } from './settings.tsx';
+import { Expert, NumberSetting, SelectSetting, SettingsPart, SwitchSetting } from './settings.tsx';
 import { isOwnTask, withTasks } from './task-choice.ts';
 
 type Evaluation = Recipe['evaluation'];
@@ -55,8 +56,16 @@ export function CompareStep() {
           onChange={(on) => setRecipe({ ...recipe, analysis: on ? FULL_ANALYSIS : null })}
         />
       </Box>
-      <Expert>
-        <CompareExpert recipe={recipe} setRecipe={setRecipe} set={set} />
+      <Expert parts>
+        <SettingsPart title="How it is measured">
+          <CompareExpert recipe={recipe} setRecipe={setRecipe} set={set} />
+        </SettingsPart>
+        {recipe.analysis && (
+          <AnalysisSettings
+            analysis={recipe.analysis}
+            onChange={(analysis) => setRecipe({ ...recipe, analysis })}
+          />
+        )}
       </Expert>
     </>
   );

@@ -112,13 +112,7 @@ function Summary({ recipe }: { recipe: Recipe }) {
       `${tasks}, up to ${formatCount(evaluation.itemsPerTask)} questions each, ${repeats === 1 ? 'one seed' : `${repeats} seeds`}`,
       'compare',
     ],
-    [
-      'Find out',
-      recipe.analysis === null
-        ? 'nothing beside the comparison'
-        : 'what was forgotten or displaced',
-      'compare',
-    ],
+    ['Find out', describeAnalysis(recipe.analysis), 'compare'],
   ];
   return (
     <section className="card" aria-label="Recipe">
@@ -137,6 +131,15 @@ function Summary({ recipe }: { recipe: Recipe }) {
       </dl>
     </section>
   );
+}
+
+function describeAnalysis(analysis: Recipe['analysis']): string {
+  const parts = [
+    analysis?.displaced && 'what was forgotten or displaced',
+    analysis?.similarity && 'how alike they work inside',
+    analysis?.restore && 'where the damage sits',
+  ].filter(Boolean);
+  return parts.join(', ') || 'nothing beside the comparison';
 }
 
 /** Every item of the estimate, against what the machine has. */

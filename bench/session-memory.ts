@@ -14,7 +14,7 @@ await withRandomModel(12, bits, async (model) => {
   const engine = await createEngine({ threads });
   globalThis.gc?.();
   const before = anonymousMegabytes('self');
-  const executable = await engine.compile(decodeProgram(model, 256));
+  const executable = await engine.compile(decodeProgram(model, 256), { singleToken: true });
   globalThis.gc?.();
   const after = anonymousMegabytes('self');
   await executable.release();

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { KintsugiError } from '../../shared/errors.ts';
 import { createRandom } from '../random.ts';
 import { createEagerEngine } from './eager.ts';
-import { createCompiledEngine, MAP_FROM } from './onnx/session.ts';
+import { createCompiledEngine, MAP_FROM, WIDEN_UP_TO } from './onnx/session.ts';
 import type { Arrays, DeviceName, Engine, NumericArray, Program } from './program.ts';
 
 export interface EngineOptions {
@@ -13,6 +13,8 @@ export interface EngineOptions {
   readonly accuracyLevel?: 0 | 4;
   /** See `CompiledEngineOptions.mapFrom`. */
   readonly mapFrom?: number;
+  /** See `CompiledEngineOptions.widenUpTo`. */
+  readonly widenUpTo?: number;
 }
 
 /** What a self-check found. */
@@ -66,6 +68,7 @@ export async function openDevice(device: DeviceName, options: EngineOptions = {}
         threads: options.threads ?? availableParallelism(),
         accuracyLevel: options.accuracyLevel ?? 0,
         mapFrom: options.mapFrom ?? MAP_FROM,
+        widenUpTo: options.widenUpTo ?? WIDEN_UP_TO,
       });
   }
 }

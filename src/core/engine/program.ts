@@ -31,8 +31,8 @@ export interface CompileOptions {
   /** Gives memory back between operations instead of keeping it for the next run: slower, smaller. */
   readonly lean?: boolean;
   /**
-   * Reads one token at a time, for which weights in files are always packed into a private copy.
-   * Other programs map large ones instead.
+   * Reads one token at a time, for which weights in files are packed into a private copy. Other
+   * programs map large ones instead.
    */
   readonly singleToken?: boolean;
 }

@@ -53,13 +53,16 @@ function prefixEntries({ tokens, layers, keyValueHeads, headDim, values }: Prefi
   return entries;
 }
 
+/** Programs kept: two that read and two that go on, each of which may hold a copy of the weights. */
+const PROGRAMS = 4;
+
 /** Key/value-cached generation under one arm, one sequence at a time. */
 export function createGenerator(engine: Engine, arm: Arm): Generator {
   const { model, bank, prefix } = arm;
   const front = bank?.tokens ?? 0;
   const past = prefix?.tokens ?? 0;
   const { rotaryChange = Number.POSITIVE_INFINITY } = model.config;
-  const programs = createExecutableCache(engine);
+  const programs = createExecutableCache(engine, PROGRAMS);
   /** Other programs read sequences behind the change. */
   const keyed = (name: string, positions: number) =>
     positions > rotaryChange ? `${name} long` : name;

@@ -1,5 +1,6 @@
 import { batchOf } from '../../core/compress/calibrate.ts';
 import { estimateMemory as estimateCompression } from '../../core/compress/estimate.ts';
+import { MAP_FROM } from '../../core/engine/onnx/session.ts';
 import type { Model } from '../../core/models/model.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import type { Recipe } from '../../shared/recipe.ts';
@@ -16,6 +17,11 @@ const TUNING_LENGTH = 256;
 /** Node, the runtime's libraries and arenas, uncollected garbage: a run's peak without any weights. */
 const PROGRAM = { what: 'program and engine', bytes: 400 * 2 ** 20 };
 
+/** The original, and the compressed model forward and backward. */
+const SESSIONS = 3;
+/** Bytes of a stored dense weight, at least. */
+const NARROWEST = 2;
+
 type Shaped = Pick<Model, 'family' | 'config'>;
 
 /** An upper estimate of what a repair holds at its peak, by cause: of its stages, the largest. */
@@ -24,10 +30,7 @@ export function estimateMemory(model: Shaped, recipe: Recipe): MemoryItem[] {
   return total(tuning) >= total(compression) ? tuning : compression;
 }
 
-/**
- * Graph memory is counted without reuse of buffers between operations, so the real peak is usually
- * lower. Weights of 16 bits are widened by the runtime, so they count like 32.
- */
+/** Graph memory is counted without reuse of buffers between operations: the peak is usually lower. */
 function tuningItems(model: Shaped, { tuning }: Recipe): MemoryItem[] {
   const { config } = model;
   const linears = linearShapes(model);
@@ -37,8 +40,7 @@ function tuningItems(model: Shaped, { tuning }: Recipe): MemoryItem[] {
   const float = 4;
   return [
     PROGRAM,
-    // The dense weights and the copies that the forward and the gradient session keep.
-    { what: 'weights', bytes: 3 * float * parameterCount(model) },
+    { what: 'weights', bytes: SESSIONS * float * residentWeights(model) },
     {
       what: 'activations and their gradients',
       bytes: 2 * float * tuning.batch * length * perToken,
@@ -48,6 +50,18 @@ function tuningItems(model: Shaped, { tuning }: Recipe): MemoryItem[] {
       bytes: 3 * float * tuning.batch * config.vocabularySize * 16,
     },
   ];
+}
+
+/**
+ * Weights that a session keeps in fp32: all of a small model; of one that it maps the head, and of
+ * the linears the one at work and the next.
+ */
+function residentWeights(model: Shaped): number {
+  const parameters = parameterCount(model);
+  if (NARROWEST * parameters < MAP_FROM) return parameters;
+  const { vocabularySize, hiddenSize } = model.config;
+  const largest = Math.max(...linearShapes(model).map((linear) => linear.out * linear.in));
+  return vocabularySize * hiddenSize + 2 * largest;
 }
 
 /** Compressing goes block by block, whatever the model's size. */

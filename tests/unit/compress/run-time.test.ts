@@ -29,6 +29,7 @@ const engine = createCompiledEngine({
   threads: 1,
   accuracyLevel: 0,
   mapFrom: Number.POSITIVE_INFINITY,
+  widenUpTo: Number.POSITIVE_INFINITY,
 });
 
 for (const bits of BITS)

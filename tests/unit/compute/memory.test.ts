@@ -19,11 +19,19 @@ const model = { family: llama, config, weights: tensorWeights({}) } as unknown a
 const items = estimateMemory(model, PRESETS.quick);
 const total = items.reduce((sum, { bytes }) => sum + bytes, 0);
 
-test('the estimate is itemised, finite, and counts the weights', () => {
+const weightsOf = (shape: object) => {
+  const small = { family: llama, config: { ...config, ...shape } } as unknown as Model;
+  return estimateMemory(small, PRESETS.quick).find(({ what }) => what === 'weights')!.bytes;
+};
+
+test('the estimate is itemised, finite, and counts the weights that are not mapped', () => {
   expect(items.every(({ bytes }) => Number.isFinite(bytes) && bytes > 0)).toBe(true);
-  const weights = items.find(({ what }) => what === 'weights')!.bytes;
-  // 6.7 billion parameters of four bytes, at least.
-  expect(weights).toBeGreaterThan(6.7e9 * 4);
+  // More blocks are mapped, and not held.
+  expect(weightsOf({ layers: 64 })).toBe(weightsOf({ layers: 32 }));
+  // Less than can be mapped is held: 512 × 512 of four linears and 512 × 2048 of three, by block.
+  const tiny = { vocabularySize: 64, hiddenSize: 512, intermediateSize: 2048, headDim: 16 };
+  const more = weightsOf({ ...tiny, layers: 3 }) - weightsOf({ ...tiny, layers: 2 });
+  expect(more).toBeGreaterThanOrEqual(3 * 4 * (4 * 512 ** 2 + 3 * 512 * 2048));
 });
 
 test('too little memory is refused with the items, enough is not', () => {

@@ -9,7 +9,9 @@ import { bucket } from '../../../src/core/engine/buckets.ts';
 import { storedTensor } from '../../../src/core/engine/custom/stored.ts';
 import { openDevice } from '../../../src/core/engine/devices.ts';
 import { checkGraph } from '../../../src/core/engine/graph/check.ts';
+import type { Node } from '../../../src/core/engine/graph/graph.ts';
 import { printGraph } from '../../../src/core/engine/graph/print.ts';
+import { constantsFirst, constantsPerUse } from '../../../src/core/engine/graph/schedule.ts';
 import type { Program } from '../../../src/core/engine/program.ts';
 import { traceProgram } from '../../../src/core/engine/trace/trace.ts';
 import { relativeError } from '../../support/compare.ts';
@@ -112,11 +114,37 @@ describe('weights in files', () => {
     expect(graph.constants[0]!.data).toMatchObject({ kind: 'file' });
     const x = Float32Array.of(1, 2, 3, 4, 5, 6);
     const expected = (await (await openDevice('eager')).compile(product)).run({ x });
-    for (const mapFrom of [Number.POSITIVE_INFINITY, 0]) {
-      const executable = await (await openDevice('cpu', { mapFrom })).compile(product);
-      const { y } = await executable.run({ x });
-      await executable.release();
-      expect(relativeError(y!, (await expected).y!)).toBeLessThan(1e-6);
+    for (const limit of [Number.POSITIVE_INFINITY, 0])
+      for (const singleToken of [false, true]) {
+        const engine = await openDevice('cpu', { mapFrom: limit, widenUpTo: limit });
+        const executable = await engine.compile(product, { singleToken });
+        const { y } = await executable.run({ x });
+        await executable.release();
+        expect(relativeError(y!, (await expected).y!)).toBeLessThan(1e-6);
+      }
+  });
+
+  it('are widened before everything else, or for each of their uses', async () => {
+    const { tensors } = await openSafetensors(join(dir, 'model.safetensors'));
+    const graph = traceProgram(
+      program(({ x }) => {
+        const positive = tf.exp(x!);
+        const weight = storedTensor(tensors.get('b')!);
+        const y = tf.matMul(positive, weight);
+        return { y, z: tf.matMul(tf.exp(y), weight, false, true), weight };
+      }),
+    );
+    const casts = (nodes: readonly Node[]) =>
+      nodes.flatMap(({ op }, i) => (op === 'Cast' ? [i] : []));
+    expect(casts(graph.nodes)).not.toContain(0);
+    const first = constantsFirst(graph);
+    expect(casts(first.nodes)).toEqual([0]);
+    const perUse = constantsPerUse(graph);
+    // Two products and an output.
+    expect(casts(perUse.nodes)).toEqual([0, 1, 2]);
+    for (const scheduled of [first, perUse]) {
+      expect(() => checkGraph(scheduled)).not.toThrow();
+      expect(scheduled.outputs).toEqual(graph.outputs);
     }
   });
 });

@@ -50,6 +50,7 @@ export function tinySubject(): Subject {
     threads: 1,
     accuracyLevel: 0,
     mapFrom: Number.POSITIVE_INFINITY,
+    widenUpTo: Number.POSITIVE_INFINITY,
   });
   return { engine, model, modelHash: 'tiny', tokenizer: { encode } };
 }

@@ -1,6 +1,7 @@
 import ort from 'onnxruntime-node';
 import { KintsugiError } from '../../../shared/errors.ts';
-import type { Graph } from '../graph/graph.ts';
+import { byteLength, type Graph } from '../graph/graph.ts';
+import { constantsFirst, constantsPerUse } from '../graph/schedule.ts';
 import type { Arrays, DeviceName, Engine, Executable, NumericArray, Program } from '../program.ts';
 import { traceProgram } from '../trace/trace.ts';
 import { lowerGraph } from './lower.ts';
@@ -16,22 +17,46 @@ export interface CompiledEngineOptions {
    * at a time would be many times slower, and always pack.
    */
   readonly mapFrom: number;
+  /**
+   * The same for 16-bit weights, which the CPU needs in fp32: programs that read one token at a time
+   * hold a widened copy up to so many bytes of them, and beyond widen each anew for every token.
+   */
+  readonly widenUpTo: number;
 }
 
 /** Copies of less than this are not worth any time. */
-export const MAP_FROM = 256 * 2 ** 20;
+export const MAP_FROM = 128 * 2 ** 20;
+/** Twice as much when widened. A token takes about three times as long without the copy. */
+export const WIDEN_UP_TO = 2 ** 30;
+/** Of a value that is computed beforehand and kept, where 16-bit weights are not to be. */
+const FOLD_UP_TO = 2 ** 20;
 
 type SessionOptions = ort.InferenceSession.SessionOptions;
+
+/** What of a program stays in memory. */
+interface Residence {
+  /** Nothing between operations. */
+  readonly lean: boolean;
+  /** Weights in files not as copies. */
+  readonly mapped: boolean;
+  /** 16-bit weights not widened. */
+  readonly narrow: boolean;
+}
 
 function sessionOptions(
   { device, threads }: CompiledEngineOptions,
   folder: string | undefined,
-  { lean, mapped }: { readonly lean: boolean; readonly mapped: boolean },
+  { lean, mapped, narrow }: Residence,
 ): SessionOptions {
   const session = {
     ...(folder ? { model_external_initializers_file_folder_path: folder } : {}),
     ...(mapped ? { disable_prepacking: '1' } : {}),
     intra_op: { allow_spinning: '0' },
+  };
+  const optimization = {
+    constant_folding_max_output_size_in_bytes: String(FOLD_UP_TO),
+    // It would make one of what every use has of its own.
+    disable_specified_optimizers: 'CommonSubexpressionElimination',
   };
   return {
     executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
@@ -40,7 +65,7 @@ function sessionOptions(
     enableMemPattern: false,
     enableCpuMemArena: !lean,
     logSeverityLevel: 3,
-    extra: { session },
+    extra: { session, ...(narrow ? { optimization } : {}) },
   };
 }
 
@@ -77,6 +102,13 @@ function executable(program: Program, session: ort.InferenceSession): Executable
 const bytesInFiles = ({ constants }: Graph): number =>
   constants.reduce((sum, { data }) => sum + (data.kind === 'file' ? data.length : 0), 0);
 
+/** Bytes of the 16-bit weights that are widened whole; of embeddings only rows are. */
+function bytesToWiden({ nodes }: Graph): number {
+  const casts = nodes.filter(({ op }) => op === 'Cast').map(({ inputs }) => inputs[0]!);
+  const narrow = casts.filter(({ dtype }) => dtype === 'float16' || dtype === 'bfloat16');
+  return narrow.reduce((sum, { shape, dtype }) => sum + byteLength(shape, dtype), 0);
+}
+
 /** Traces programs to ONNX and runs them in ONNX Runtime. */
 export function createCompiledEngine(options: CompiledEngineOptions): Engine {
   const lowering = {
@@ -87,10 +119,13 @@ export function createCompiledEngine(options: CompiledEngineOptions): Engine {
     device: options.device,
     async compile(program, { lean = false, singleToken = false } = {}) {
       const graph = traceProgram(program);
-      const { bytes, externalFolder } = lowerGraph(graph, lowering);
       const mapped = !singleToken && bytesInFiles(graph) >= options.mapFrom;
+      const keep = singleToken ? options.widenUpTo : options.mapFrom;
+      const narrow = options.device === 'cpu' && bytesToWiden(graph) >= keep;
+      const scheduled = narrow ? constantsPerUse(graph) : constantsFirst(graph);
+      const { bytes, externalFolder } = lowerGraph(scheduled, lowering);
       try {
-        const created = sessionOptions(options, externalFolder, { lean, mapped });
+        const created = sessionOptions(options, externalFolder, { lean, mapped, narrow });
         return executable(program, await ort.InferenceSession.create(bytes, created));
       } catch (cause) {
         throw new KintsugiError(

@@ -9,13 +9,17 @@ import type { Subject, TuneData } from '../../src/core/tune/tune.ts';
 import { compressModel } from '../../src/main/compute/compress-model.ts';
 import { openEngine } from '../../src/main/compute/engine.ts';
 import { type LoadedModel, loadModel } from '../../src/main/compute/load-model.ts';
+import { limitsOf } from '../../src/main/compute/model-shape.ts';
 import { modelFolder, starter } from '../../src/main/compute/starter.ts';
 import type { Compression } from '../../src/shared/compression.ts';
+import { fitCompression } from '../../src/shared/model-limits.ts';
 import { PRESETS } from '../../src/shared/presets.ts';
 
 export interface Setup {
   readonly engine: Engine;
   readonly original: LoadedModel;
+  /** As the model can take it. */
+  readonly compression: Compression;
   /** The same, compressed. */
   readonly loaded: LoadedModel;
   readonly subject: Subject;
@@ -44,7 +48,9 @@ export async function withCompressed<T>(
       onNotice: silent,
       onEstimate: silent,
     };
-    await compressModel(name, choice, compression, { out, seed: 0 }, run);
+    const original = await loadModel(modelFolder(name));
+    const fitting = fitCompression(compression, limitsOf(original.model));
+    await compressModel(name, choice, fitting, { out, seed: 0 }, run);
     const engine = await openEngine(choice);
     const loaded = await loadModel(out);
     const { model, checkpoint, tokenizer } = loaded;
@@ -52,8 +58,9 @@ export async function withCompressed<T>(
     const examples = tasks.flatMap(tuningExamples);
     return await use({
       engine,
-      original: await loadModel(modelFolder(name)),
+      original,
       loaded,
+      compression: fitting,
       subject: { engine, model, modelHash: checkpoint.hash, tokenizer },
       tasks,
       data(seed) {

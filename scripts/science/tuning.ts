@@ -94,10 +94,10 @@ async function accuracy({ engine, loaded, tasks }: Setup, model: Model): Promise
 const { model } = parseArgs({ options: { model: { type: 'string', default: 'starter' } } }).values;
 for (const damage of DAMAGES)
   await withCompressed(model, damage, async (setup) => {
-    const { original, loaded } = setup;
+    const { original, loaded, compression: fitting } = setup;
     const [before, after] = [original, loaded].map((one) => accuracy(setup, one.model));
     printHeading(
-      `best validation loss after ${STEPS} steps of ${batch}, by learning rate; ${formatCount(parameterCount(original.model))} parameters, ${describeCompression(damage)}, accuracy on held-out questions ${await before} before and ${await after} after`,
+      `best validation loss after ${STEPS} steps of ${batch}, by learning rate; ${formatCount(parameterCount(original.model))} parameters, ${describeCompression(fitting)}, accuracy on held-out questions ${await before} before and ${await after} after`,
     );
     await rates(setup);
   });

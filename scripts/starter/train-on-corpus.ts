@@ -48,7 +48,7 @@ export async function trainOnCorpus(training: CorpusTraining) {
   const curve = ['step,loss,minutes'];
   const started = Date.now();
   const minutes = () => (Date.now() - started) / 60_000;
-  let average = 0;
+  let average: number | undefined;
   await mkdir(training.work, { recursive: true });
   await train({
     parameters,
@@ -70,7 +70,7 @@ export async function trainOnCorpus(training: CorpusTraining) {
       return { loss: loss![0]!, gradients };
     },
     onProgress({ step: done, loss, secondsLeft }) {
-      average = done === 1 ? loss : 0.98 * average + 0.02 * loss;
+      average = average === undefined ? loss : 0.98 * average + 0.02 * loss;
       if (done % 50 !== 0 && done !== steps) return;
       curve.push(`${done},${average.toFixed(4)},${minutes().toFixed(1)}`);
       console.log(

@@ -65,6 +65,16 @@ export default {
     },
     ...coreOrder,
     {
+      name: 'graphs-are-ours',
+      comment: 'ONNX Runtime is given graphs that were made here: nothing else may open one',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot: '^src/core/(?:engine/onnx/|compress/ort-gemm[.])|^src/main/compute/doctor[.]',
+      },
+      to: { path: '(?:^|/)node_modules/onnxruntime' },
+    },
+    {
       name: 'main-computes-in-compute',
       comment: 'src/main runs src/core in src/main/compute only; elsewhere it imports its types',
       severity: 'error',

@@ -93,7 +93,8 @@ export async function readJsonObject(path: string, kind: JsonFileKind): Promise<
   return { value, bytes };
 }
 
-async function readBounded(path: string, kind: JsonFileKind): Promise<Uint8Array> {
+/** The bytes of a file that must not be large. @throws KintsugiError `kind.code` or `kind.missing` */
+export async function readBounded(path: string, kind: JsonFileKind): Promise<Uint8Array> {
   const { code, missing = code, limit, next } = kind;
   const fault = (message: string, cause?: unknown) =>
     new KintsugiError(code, `${basename(path)} ${message}`, { file: path, next, cause });

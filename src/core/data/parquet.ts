@@ -11,6 +11,7 @@ type File = Awaited<ReturnType<typeof asyncBufferFromFile>>;
 
 /** Row groups are unpacked whole; a larger one is refused rather than let it fill the memory. */
 const MAX_GROUP = 2 ** 30;
+const MAX_ROWS = 2 ** 24;
 
 /**
  * The rows of a Parquet file, a row group at a time; of `columns` those that the file has.
@@ -25,20 +26,24 @@ export async function* readParquet(
   });
   const damaged = (cause: unknown) =>
     invalidData(path, `is not a whole Parquet file (${(cause as Error).message})`);
-  const metadata = await parquetMetadataAsync(file).catch((cause) => {
+  const read = async () => {
+    const metadata = await parquetMetadataAsync(file);
+    return { metadata, known: new Set(topLevel(metadata)) };
+  };
+  const { metadata, known } = await read().catch((cause) => {
     throw damaged(cause);
   });
-  const known = new Set(metadata.schema[0] ? topLevel(metadata) : []);
   const wanted = columns?.filter((column) => known.has(column));
   let start = 0;
   for (const group of metadata.row_groups) {
     const rows = Number(group.num_rows);
     if (Number(group.total_byte_size) > MAX_GROUP)
       throw invalidData(path, `has a row group of more than ${MAX_GROUP} bytes`);
-    const read = await readGroup(file, metadata, { start, rows, wanted }).catch((cause) => {
+    if (rows > MAX_ROWS) throw invalidData(path, `has a row group of more than ${MAX_ROWS} rows`);
+    const found = await readGroup(file, metadata, { start, rows, wanted }).catch((cause) => {
       throw damaged(cause);
     });
-    for (const row of read) yield plainNumbers(row) as Record<string, unknown>;
+    for (const row of found) yield plainNumbers(row) as Record<string, unknown>;
     start += rows;
   }
 }

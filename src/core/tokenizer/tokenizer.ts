@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KintsugiError } from '../../shared/errors.ts';
-import { isObject, type JsonFile, type JsonObject, readJsonObject } from '../checkpoint/json.ts';
+import {
+  isObject,
+  type JsonFile,
+  type JsonFileKind,
+  type JsonObject,
+  readBounded,
+  readJsonObject,
+} from '../checkpoint/json.ts';
 import { type Folder, openFolder } from '../checkpoint/paths.ts';
 import { type ChatTemplate, createChatTemplate } from './chat.ts';
 import { isTimeout, withDeadline } from './deadline.ts';
@@ -142,10 +148,10 @@ async function readJson(
   limit: number,
 ): Promise<JsonFile | undefined> {
   const path = await findFile(folder, name);
-  return path === undefined
-    ? undefined
-    : readJsonObject(path, { code: 'TOKENIZER_INVALID', limit, next: NEXT });
+  return path === undefined ? undefined : readJsonObject(path, kindOf(limit));
 }
+
+const kindOf = (limit: number): JsonFileKind => ({ code: 'TOKENIZER_INVALID', limit, next: NEXT });
 
 type TimeKeeper = <T>(size: number, work: () => T) => T;
 
@@ -179,7 +185,10 @@ async function chatTemplate(
   settings: JsonObject | undefined,
 ): Promise<ChatTemplate | undefined> {
   const path = await findFile(folder, 'chat_template.jinja');
-  const source = path === undefined ? templateField(settings) : await readFile(path, 'utf8');
+  const source =
+    path === undefined
+      ? templateField(settings)
+      : new TextDecoder().decode(await readBounded(path, kindOf(CONFIG_LIMIT)));
   if (source === undefined) return undefined;
   const roles: readonly Role[] = ['bos', 'eos', 'pad', 'unk'];
   const tokens = roles.flatMap((role) => {

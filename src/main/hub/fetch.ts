@@ -16,18 +16,20 @@ export interface HubFetchOptions {
 /**
  * `fetch` for the hub: it follows redirects by itself, so that the access token goes to the hub's own
  * host and never to where it points; answers that are no success are thrown.
- * @throws KintsugiError HUB_UNAUTHORIZED, HUB_GATED, HUB_NOT_FOUND, HUB_RATE_LIMITED, HUB_FAILED,
+ * @throws KintsugiError ARGUMENT_INVALID for an endpoint that is no address; HUB_UNAUTHORIZED, HUB_GATED, HUB_NOT_FOUND, HUB_RATE_LIMITED, HUB_FAILED,
  * HUB_UNREACHABLE, HUB_STALLED, HUB_OFFLINE; the signal's reason when it rises
  */
 export function createHubFetch(
   settings: HubSettings,
   { what, answerMs = ANSWER_MS }: HubFetchOptions,
 ): typeof fetch {
+  const home = originOf(settings.endpoint);
   return async (input, init = {}) => {
     if (settings.offline) throw offline(what);
     let url = new URL(input instanceof Request ? input.url : String(input));
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-      const response = await ask(url, settings, init, answerMs);
+      const token = url.origin === home ? settings.token : undefined;
+      const response = await ask(url, token, init, answerMs);
       const to = isRedirect(response.status) ? response.headers.get('location') : null;
       if (to === null) {
         if (response.ok || response.status === 416) return response;
@@ -41,6 +43,16 @@ export function createHubFetch(
       next: 'Check HF_ENDPOINT, or try again later.',
     });
   };
+}
+
+/** Where the access token may go. */
+function originOf(endpoint: string): string {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (url?.protocol === 'https:' || url?.protocol === 'http:') return url.origin;
+  throw new KintsugiError('ARGUMENT_INVALID', `HF_ENDPOINT is no web address: "${endpoint}".`, {
+    next: 'Give it in full, as https://huggingface.co, or unset it.',
+    field: 'HF_ENDPOINT',
+  });
 }
 
 const isRedirect = (status: number): boolean => [301, 302, 303, 307, 308].includes(status);
@@ -57,14 +69,13 @@ function redirected(from: URL, location: string): URL {
 
 async function ask(
   url: URL,
-  { endpoint, token }: HubSettings,
+  token: string | undefined,
   init: RequestInit,
   answerMs: number,
 ): Promise<Response> {
   const headers = new Headers(init.headers);
   headers.set('user-agent', `kintsugi/${VERSION}`);
-  const own = url.origin === new URL(endpoint).origin;
-  if (own && token !== undefined) headers.set('authorization', `Bearer ${token}`);
+  if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
   else headers.delete('authorization');
   const waiting = new AbortController();
   const timer = setTimeout(() => waiting.abort(), answerMs);

@@ -8,6 +8,7 @@ import { encodePieces, readPieces } from '../../../src/core/data/documents.ts';
 import { readRows } from '../../../src/core/data/rows.ts';
 import { readLines, readParts } from '../../../src/core/data/text-file.ts';
 import { windowPerplexity } from '../../../src/core/evaluate/perplexity.ts';
+import { createRandom } from '../../../src/core/random.ts';
 import { loadDatasetExamples, loadExamples } from '../../../src/core/tune/data.ts';
 import { sourceFiles } from '../../../src/main/compute/data-source.ts';
 
@@ -86,6 +87,30 @@ describe('readRows', () => {
     });
     const boolq = join(fixtures, 'aps/super_glue/boolq/validation-00000-of-00001.parquet');
     expect((await all(readRows(boolq)))[0]!.value['label']).toBe(1);
+  });
+
+  it('refuses a damaged Parquet file in words, wherever the damage is', async () => {
+    const good = readFileSync(SCIQ);
+    const random = createRandom(1, 'parquet');
+    const path = join(dir, 'damaged.parquet');
+    const outcomes = { read: 0, refused: 0 };
+    const footer = 8 + good.readUInt32LE(good.length - 8);
+    for (let i = 0; i < 200; i++) {
+      const bytes = Buffer.from(good);
+      const from = i % 2 === 0 ? 0 : bytes.length - footer;
+      for (let changes = 1 + random.integer(4); changes > 0; changes--)
+        bytes[from + random.integer(bytes.length - from)] = random.integer(256);
+      writeFileSync(path, i % 10 === 0 ? bytes.subarray(0, random.integer(bytes.length)) : bytes);
+      try {
+        await all(readRows(path, ['question', 'absent']));
+        outcomes.read++;
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'DATA_INVALID', file: path });
+        outcomes.refused++;
+      }
+    }
+    expect(outcomes.refused).toBeGreaterThan(50);
+    expect(outcomes.read).toBeGreaterThan(10);
   });
 
   it('names the line of what is no JSON object', async () => {

@@ -32,6 +32,8 @@ const MODEL: FakeRepository = {
     'model-00001-of-00002.safetensors': WEIGHTS,
     'model-00002-of-00002.safetensors': Buffer.alloc(1000, 9),
     'consolidated.safetensors': WEIGHTS,
+    'model.onnx': 'never',
+    'onnx/model.onnx': 'never',
     'pytorch_model.bin': 'never',
     'README.md': '# never',
   },
@@ -191,9 +193,22 @@ describe('a model', () => {
     await download('org/gated');
     await download('org/private');
     const outside = fake.seen.filter(({ host }) => host === 'files');
-    expect(outside.map(({ authorization }) => authorization)).not.toContain(expect.anything());
+    expect(outside.length).toBeGreaterThan(0);
+    expect(outside.filter(({ authorization }) => authorization !== undefined)).toEqual([]);
   });
 });
+
+it.each(['hub.example', 'localhost:8080', 'file:///etc'])(
+  'HF_ENDPOINT=%s is no address, and said to be none',
+  async (endpoint) => {
+    vi.stubEnv('HF_ENDPOINT', endpoint);
+    await expect(download('org/model')).rejects.toMatchObject({
+      code: 'ARGUMENT_INVALID',
+      field: 'HF_ENDPOINT',
+      next: expect.stringMatching(/https:/),
+    });
+  },
+);
 
 describe('a dataset', () => {
   it('is fetched by the files that were chosen', async () => {

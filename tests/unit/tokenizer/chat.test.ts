@@ -1,4 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -58,6 +65,19 @@ describe('a hostile chat template', () => {
 });
 
 describe('the template of a folder', () => {
+  it('is not read when it is no text that could be one', async () => {
+    const dir = folder({ 'tokenizer.json': readFileSync(definition, 'utf8') });
+    const file = join(dir, 'chat_template.jinja');
+    writeFileSync(file, '');
+    truncateSync(file, 2 ** 25);
+    await expect(loadTokenizer(dir)).rejects.toEqual(
+      failure('TOKENIZER_INVALID', /more than the \d+ that are accepted/),
+    );
+    rmSync(file);
+    mkdirSync(file);
+    await expect(loadTokenizer(dir)).rejects.toEqual(failure('TOKENIZER_INVALID', /cannot be read/));
+  });
+
   function folder(files: Record<string, unknown>): string {
     const dir = mkdtempSync(join(tmpdir(), 'kintsugi-chat-'));
     const write = (name: string, value: unknown) =>
@@ -68,7 +88,6 @@ describe('the template of a folder', () => {
   const messages: ChatMessage[] = [{ role: 'user', content: 'Hi' }];
 
   it('comes from chat_template.jinja before tokenizer_config.json, plain or by name', async () => {
-    const { readFileSync } = await import('node:fs');
     const tokenizer = { 'tokenizer.json': readFileSync(definition, 'utf8') };
     const named = [
       { name: 'tool_use', template: 'tools' },

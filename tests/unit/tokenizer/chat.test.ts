@@ -1,11 +1,4 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -75,7 +68,9 @@ describe('the template of a folder', () => {
     );
     rmSync(file);
     mkdirSync(file);
-    await expect(loadTokenizer(dir)).rejects.toEqual(failure('TOKENIZER_INVALID', /cannot be read/));
+    await expect(loadTokenizer(dir)).rejects.toEqual(
+      failure('TOKENIZER_INVALID', /cannot be read/),
+    );
   });
 
   function folder(files: Record<string, unknown>): string {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Page } from '@playwright/test';
 import { type FakeHub, type FakeRepository, startFakeHub } from '../support/fake-hub.ts';
 import { smallRecipe, writeSmallModel } from '../support/small-model.ts';
@@ -11,6 +12,7 @@ interface WithHub {
   readonly host: HostProcess;
 }
 
+const page = `${JSON.stringify({ text: 'A cat sits on the mat and looks at the moon.' })}\n`;
 const LLAMA = { architectures: ['LlamaForCausalLM'] };
 
 function repositories(folder: string): FakeRepository[] {
@@ -29,6 +31,13 @@ function repositories(folder: string): FakeRepository[] {
       kind: 'dataset',
       files: { 'train.jsonl': '{"question":"Where is Paris?","answer":"France"}\n' },
     },
+    {
+      id: 'tiny/pages',
+      kind: 'dataset',
+      // As wikitext: rows without text, and more rows than are shown.
+      files: { 'en/pages-train.json.gz': gzipSync(`{"text":""}\n${page.repeat(200)}`) },
+    },
+    { id: 'tiny/closed', kind: 'dataset', access: 'gated', files: { 'train.jsonl': page } },
   ];
 }
 
@@ -159,6 +168,61 @@ test('questions come from a dataset of the hub', async ({ page, world }) => {
   await page.getByRole('button', { name: 'Download train.jsonl' }).click();
   await page.getByRole('button', { name: 'Use train.jsonl' }).click();
   await expect(page.getByText('Where is Paris?')).toBeVisible();
+});
+
+test('text comes from a dataset of the hub, to calibrate and to tune on', async ({
+  page,
+  world,
+}) => {
+  const faults = await open(page, world, 'new', 'compare');
+  await page.getByRole('button', { name: 'find a dataset on the hub' }).click();
+  await find(page, 'tiny/closed');
+  await page.getByRole('button', { name: 'Download train.jsonl' }).click();
+  await expect(page.getByText(/accept the terms/)).toBeVisible();
+  await find(page, 'tiny/pages');
+  await page.getByRole('button', { name: 'Download en/pages-train.json.gz' }).click();
+  await page.getByRole('button', { name: 'Use en/pages-train.json.gz' }).click();
+  const own = page.getByRole('region', { name: 'Data of your own' });
+  await expect(own.getByRole('cell', { name: /A cat sits/ }).first()).toBeVisible();
+  await expect(own.getByRole('alert')).toHaveCount(0);
+  await own.getByRole('button', { name: 'Calibrate the compression with it' }).click();
+  await own.getByRole('button', { name: 'Tune on it' }).click();
+  await expect(own.getByText('in use')).toBeVisible();
+  await expectAccessible(page);
+  const stored = await page.evaluate(() => sessionStorage.getItem('kintsugi-draft'));
+  const { recipe } = JSON.parse(stored!);
+  expect(recipe.compression.calibration.source).toMatch(/en\/pages-train\.json\.gz$/);
+  expect(recipe.tuning.data.source).toBe(recipe.compression.calibration.source);
+  expect(faults).toEqual([]);
+
+  const { client } = world.host;
+  const small = smallRecipe(await writeSmallModel(join(world.host.home, 'mine')));
+  const tuning = { ...small.tuning, data: recipe.tuning.data, steps: 2 };
+  const tuned = { ...tuning, bank: { ...tuning.bank, by: 'clusters' as const } };
+  const { calibration } = recipe.compression;
+  const compression = {
+    ...small.compression,
+    calibration: { ...calibration, samples: 2, length: 16 },
+  };
+  const { id } = await client.call('runs.start', {
+    recipe: { ...small, compression, tuning: tuned },
+  });
+  await expect(async () => {
+    const { status, error } = await client.call('runs.show', { id });
+    expect({ status, error }).toEqual({ status: 'done', error: null });
+  }).toPass({ timeout: 60_000, intervals: [500] });
+  // What is not here is said beside what the run would cost, not an hour into it.
+  const absent = {
+    ...compression,
+    calibration: { ...compression.calibration, source: 'hub:tiny/none' },
+  };
+  const { refusal } = await client.call('estimate.run', {
+    recipe: { ...small, compression: absent },
+  });
+  expect(refusal).toMatchObject({
+    code: 'DATA_INVALID',
+    next: expect.stringMatching(/Download it/),
+  });
 });
 
 test('offline, the hub is not asked', async ({ page, world }) => {

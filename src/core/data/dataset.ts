@@ -104,7 +104,8 @@ const isFolder = (path: string): Promise<boolean> =>
   );
 
 const downloadOf = (id: string) =>
-  `Download it: kintsugi models download ${id} --dataset, with --file for some of its files.`;
+  `Download it: in the window with “find a dataset on the hub”, or by ` +
+  `"kintsugi models download ${id} --dataset", with --file for some of its files.`;
 
 const missing = (folder: string, message: string, next = NEXT): KintsugiError =>
   new KintsugiError('DATA_INVALID', `The folder ${folder} ${message}.`, { file: folder, next });

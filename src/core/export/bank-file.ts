@@ -3,7 +3,6 @@ import { basename } from 'node:path';
 import { float32Bytes } from '../checkpoint/dtype.ts';
 import { isObject, parseStrictJson, quote } from '../checkpoint/json.ts';
 import {
-  findNonFinite,
   openSafetensors,
   readFloat32,
   readRaw,
@@ -170,7 +169,7 @@ function readPrompt(
   return promptOf(entry, width, rows, file.path);
 }
 
-/** A tensor of the prompt `name`, of the right kind and without NaN. @throws KintsugiError BANK_INVALID */
+/** A tensor of the prompt `name`, of the right kind. @throws KintsugiError BANK_INVALID */
 function promptTensor(
   { path, tensors }: Safetensors,
   tensor: string,
@@ -179,7 +178,5 @@ function promptTensor(
   const entry = tensors.get(tensor);
   if (entry?.dtype !== dtype || `${entry.shape}` !== `${shape}`)
     throw invalidBank(path, `The prompt ${quote(name)} has no ${dtype} tensor [${shape}]`, name);
-  if (dtype === 'F32' && findNonFinite(entry) !== undefined)
-    throw invalidBank(path, `The prompt ${quote(name)} holds NaN or infinity`, name);
   return entry;
 }

@@ -115,7 +115,8 @@ const filled = z.string().refine((text) => text.trim() !== '', 'is empty');
 const Row = z.union([z.object({ question: filled, answer: filled }), z.object({ text: filled })]);
 
 const unitOf = (file: string): string => (formatOf(file) === '.parquet' ? 'row' : 'line');
-const numberOf = ({ place }: { readonly place: string }): number =>
+/** The line or row of a place. */
+export const numberOf = ({ place }: { readonly place: string }): number =>
   Number(place.replace(/^\w+ /, ''));
 
 function toExample(file: string, row: DataRow): Example | RowFault {

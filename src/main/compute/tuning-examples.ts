@@ -1,3 +1,4 @@
+import { extname } from 'node:path';
 import { type Task, tuningExamples } from '../../core/evaluate/tasks.ts';
 import { loadDatasetExamples, loadExamples } from '../../core/tune/data.ts';
 import type { Example } from '../../core/tune/types.ts';
@@ -27,8 +28,12 @@ export async function namedExamples(data: string, dataDir: string | undefined): 
   return tasks.flatMap(tuningExamples);
 }
 
+/** What people write themselves, where every line counts; other files are parts of datasets. */
+const WRITTEN = ['.txt', '.csv', '.jsonl'];
+
 /** The examples of a data file, or the first of a dataset's. @throws KintsugiError DATA_INVALID */
 async function sourceExamples(source: string): Promise<Example[]> {
   const files = await sourceFiles(source);
-  return files[0] === source ? loadExamples(source) : loadDatasetExamples(files);
+  const written = files[0] === source && WRITTEN.includes(extname(source).toLowerCase());
+  return written ? loadExamples(source) : loadDatasetExamples(files);
 }

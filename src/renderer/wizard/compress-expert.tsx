@@ -1,6 +1,6 @@
 import { type Compression, gridOf, withGrid } from '../../shared/compression.ts';
 import { fittingGroupSizes, type ModelLimits } from '../../shared/model-limits.ts';
-import { NumberSetting, SelectSetting, SwitchSetting } from './settings.tsx';
+import { NumberSetting, SelectSetting, SwitchSetting, TextSetting } from './settings.tsx';
 
 interface Props {
   readonly compression: Compression;
@@ -54,6 +54,14 @@ export function CompressExpert({ compression, limits, set }: Props) {
           onChange={(damping) => set({ ...compression, damping })}
         />
       )}
+      <TextSetting
+        label="Calibration text"
+        about="“starter”, a file’s path, a dataset’s folder, or hub:org/name of one in the library."
+        value={calibration.source}
+        onChange={(text) =>
+          set({ ...compression, calibration: { ...calibration, source: text.trim() } })
+        }
+      />
       <NumberSetting
         label="Calibration samples"
         about="Pieces of text that show the method which weights matter, or measure what it loses."

@@ -10,6 +10,7 @@ import { Failure } from '../notice.tsx';
 import { reportOf, useClient } from '../use-call.ts';
 import { useDraft } from './draft.ts';
 import { withTasks } from './task-choice.ts';
+import { withTuningData } from './tune-choice.ts';
 
 /** What the main process accepts in one message. */
 const MOST_BYTES = 32 * 2 ** 20;
@@ -129,81 +130,92 @@ interface ReadProps {
 
 /** The rows that were understood, the lines that were not, and what the file can be used for. */
 function Read({ preview, starter, close }: ReadProps) {
-  const { recipe, setRecipe } = useDraft();
-  const { name, format, total, rows, errors, path } = preview;
-  const { tasks } = recipe.evaluation;
-  const { calibration } = recipe.compression;
-  const isText = format === 'txt';
-  const used = isText ? calibration.source === path : tasks.includes(path);
-  const use = (others: readonly string[]) =>
-    setRecipe(
-      isText
-        ? {
-            ...recipe,
-            compression: {
-              ...recipe.compression,
-              calibration: { ...calibration, source: path },
-            },
-          }
-        : withTasks(recipe, [...others, path], starter),
-    );
-  const chosen = tasks === 'all' ? starter : tasks;
+  const { name, kind, total, rows, errors, path } = preview;
+  const isText = kind === 'text';
+  const count = total === null ? '' : `${formatCount(total)} `;
   return (
     <div className="card preview" aria-live="polite">
-      <Group justify="space-between">
-        <Text fw={600}>
-          {name}{' '}
-          <Text span c="dimmed" size="sm">
-            {formatCount(total)} {isText ? 'pieces of text' : 'questions'}
-          </Text>
+      <Text fw={600}>
+        {name}{' '}
+        <Text span c="dimmed" size="sm">
+          {isText ? `${count}${count === '' ? 'text' : 'pieces of text'}` : `${count}questions`}
         </Text>
-        {used && (
-          <span className="checked">
-            <CheckIcon size={18} /> in use
-          </span>
-        )}
-      </Group>
+      </Text>
       {errors.length > 0 ? <Faults errors={errors} /> : <Rows rows={rows} isText={isText} />}
-      {errors.length === 0 && !used && (
+      {errors.length === 0 && (
         <Group gap="sm" mt="sm">
-          {isText ? (
-            <Button size="xs" onClick={() => use([])}>
-              Calibrate the compression with it
-            </Button>
-          ) : (
-            <>
-              <Button size="xs" onClick={() => use(chosen)}>
-                Add to the tasks
-              </Button>
-              <Button size="xs" variant="default" onClick={() => use([])}>
-                Use it alone
-              </Button>
-            </>
-          )}
+          {isText ? <TextUses path={path} /> : <QuestionUses path={path} starter={starter} />}
           <Button size="xs" variant="subtle" onClick={close}>
-            Leave it
+            Close
           </Button>
         </Group>
       )}
-      {used && isText && (
-        <Button
-          size="xs"
-          variant="default"
-          mt="sm"
-          onClick={() =>
-            setRecipe({
-              ...recipe,
-              compression: {
-                ...recipe.compression,
-                calibration: { ...calibration, source: 'starter' },
-              },
-            })
-          }
-        >
-          Go back to the starter’s text
+    </div>
+  );
+}
+
+const InUse = () => (
+  <span className="checked">
+    <CheckIcon size={18} /> in use
+  </span>
+);
+
+function QuestionUses({ path, starter }: UsesProps & Pick<ReadProps, 'starter'>) {
+  const { recipe, setRecipe } = useDraft();
+  const { tasks } = recipe.evaluation;
+  if (tasks.includes(path)) return <InUse />;
+  const use = (others: readonly string[]) =>
+    setRecipe(withTasks(recipe, [...others, path], starter));
+  return (
+    <>
+      <Button size="xs" onClick={() => use(tasks === 'all' ? starter : tasks)}>
+        Add to the tasks
+      </Button>
+      <Button size="xs" variant="default" onClick={() => use([])}>
+        Use it alone
+      </Button>
+    </>
+  );
+}
+
+interface UsesProps {
+  readonly path: string;
+}
+
+/** Text shows the compression what matters, and prompts and adapters the language. */
+function TextUses({ path }: UsesProps) {
+  const { recipe, setRecipe } = useDraft();
+  const { compression, tuning } = recipe;
+  const calibrates = compression.calibration.source === path;
+  const isTuned = tuning.data !== 'tasks' && tuning.data.source === path;
+  const calibrate = (source: string) => {
+    const calibration = { ...compression.calibration, source };
+    setRecipe({ ...recipe, compression: { ...compression, calibration } });
+  };
+  const tuneOn = (data: typeof tuning.data) =>
+    setRecipe({ ...recipe, tuning: withTuningData(tuning, data) });
+  return (
+    <>
+      {calibrates ? (
+        <Button size="xs" variant="default" onClick={() => calibrate('starter')}>
+          Calibrate with the starter’s text again
+        </Button>
+      ) : (
+        <Button size="xs" onClick={() => calibrate(path)}>
+          Calibrate the compression with it
         </Button>
       )}
-    </div>
+      {isTuned ? (
+        <Button size="xs" variant="default" onClick={() => tuneOn('tasks')}>
+          Tune on the tasks again
+        </Button>
+      ) : (
+        <Button size="xs" variant="default" onClick={() => tuneOn({ source: path })}>
+          Tune on it
+        </Button>
+      )}
+      {(calibrates || isTuned) && <InUse />}
+    </>
   );
 }
 

@@ -5,7 +5,7 @@ import { useAction } from '../use-call.ts';
 import { setDraft, useDraft, withModel, withRecipe } from './draft.ts';
 import { fitFamilies } from './task-choice.ts';
 
-/** What the model cannot take, before the work rather than in it, and the way out. */
+/** What the model cannot take, before the work rather than in it, and the way out; no setting makes data. */
 export function Refused({ refusal }: { refusal: ErrorReport }) {
   const act = useAction();
   const { draft, recipe } = useDraft();
@@ -28,9 +28,11 @@ export function Refused({ refusal }: { refusal: ErrorReport }) {
     <Failure
       error={refusal}
       action={
-        <Button size="xs" variant="default" onClick={fit}>
-          Use the nearest settings that fit
-        </Button>
+        refusal.code !== 'DATA_INVALID' && (
+          <Button size="xs" variant="default" onClick={fit}>
+            Use the nearest settings that fit
+          </Button>
+        )
       }
     />
   );

@@ -83,11 +83,12 @@ export interface TaskInfo {
 
 export interface DataPreview {
   readonly name: string;
-  readonly format: 'txt' | 'jsonl' | 'csv' | 'parquet';
+  /** Text to calibrate or tune on, or questions to measure with; the first row tells. */
+  readonly kind: 'text' | 'questions';
   /** Where the host keeps it: what a recipe may name. */
   readonly path: string;
-  /** Examples understood. */
-  readonly total: number;
+  /** Examples understood; null of rows of text, of which only the first are read. */
+  readonly total: number | null;
   /** The first of them, at most 50. */
   readonly rows: readonly {
     readonly line: number;

@@ -243,8 +243,16 @@ describe('import', () => {
   });
 
   test.each([
-    ['a flipped byte of a prompt', (bytes: Buffer) => flip(bytes, bytes.length - 3)],
-    ['a changed description', (bytes: Buffer) => swap(bytes, 'gptq', 'rtnq')],
+    [
+      'a flipped byte of a prompt',
+      (bytes: Buffer) => flip(bytes, bytes.length - 3),
+      /The prompt .* has changed/,
+    ],
+    [
+      'a changed description',
+      (bytes: Buffer) => swap(bytes, 'gptq', 'rtnq'),
+      /What the bank says of itself has changed/,
+    ],
     ['a truncated file', (bytes: Buffer) => bytes.subarray(0, bytes.length - 40)],
     ['trailing bytes', (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc(4)])],
     ['no bytes', () => Buffer.alloc(0)],
@@ -252,15 +260,17 @@ describe('import', () => {
     [
       'a bank of a newer version',
       (bytes: Buffer) => swap(bytes, 'formatVersion\\":1', 'formatVersion\\":9'),
+      /reads up to/,
     ],
-    ['a prompt of NaN', (bytes: Buffer) => Buffer.from(bytes).fill(0xff, bytes.length - 4)],
-  ])('refuses %s and writes nothing', async (_what, damage) => {
+    ['a prompt of NaN', (bytes: Buffer) => Buffer.from(bytes).fill(0xff, bytes.length - 4), /NaN/],
+  ])('refuses %s and writes nothing', async (_what, damage, message = /./) => {
     const { banks, file, home } = await withExport();
     const damaged = damage(Buffer.from(file.base64, 'base64')).toString('base64');
     const source = { name: 'friend.bank.safetensors', base64: damaged };
     const check = await banks.check({ source });
     expect(check).toMatchObject({ ok: false, hash: null });
     expect(check.problems[0]!.code).toMatch(/^(BANK|SAFETENSORS)_INVALID$/);
+    expect(check.problems[0]!.message).toMatch(message);
     expect(JSON.stringify(check)).not.toContain(home);
     await expect(banks.import({ source })).rejects.toMatchObject({
       code: check.problems[0]!.code,

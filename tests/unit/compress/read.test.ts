@@ -80,6 +80,14 @@ test.each([
   ['other-type', end('scales', (t) => ({ ...t, dtype: 'I16' as const })), 'scales'],
   ['short-codes', end('qweight', cut), 'qweight'],
   ['short-scales', end('scales', cut), 'scales'],
+  ['short-zeros', end('qzeros', cut), 'qzeros'],
+  ['unsigned-zeros', end('qzeros', (t) => ({ ...t, dtype: 'U32' as const })), 'qzeros'],
+  ['unsigned-groups', end('g_idx', (t) => ({ ...t, dtype: 'U32' as const })), 'g_idx'],
+  [
+    'short-groups',
+    end('g_idx', (t) => ({ ...t, shape: [40], data: t.data.subarray(0, 160) })),
+    'g_idx',
+  ],
   [
     'group-beyond',
     end(

@@ -25,6 +25,7 @@ describe('hubSettings', () => {
     expect(cache({ HF_HOME: '~/h' })).toBe(join(homedir(), 'h', 'hub'));
     expect(hubSettings({ HF_ENDPOINT: 'http://mirror/' }).endpoint).toBe('http://mirror');
     expect(hubSettings({ HF_HUB_OFFLINE: '1' }).offline).toBe(true);
+    expect(hubSettings({ TRANSFORMERS_OFFLINE: 'yes' }).offline).toBe(true);
     expect(hubSettings({ HF_HUB_OFFLINE: '0' }).offline).toBe(false);
   });
 

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findSnapshot, linkBlob } from '../../../src/main/hub/cache.ts';
 import { openHub } from '../../../src/main/hub/hub.ts';
+import type { PlannedFile } from '../../../src/main/hub/plan.ts';
+import { readSmallFile } from '../../../src/main/hub/read-file.ts';
 import { parseRepository } from '../../../src/main/hub/repository.ts';
 import {
   discardSnapshot,
@@ -224,6 +226,56 @@ describe('a dataset', () => {
     await expect(download('org/data', ['script.py'], 'dataset')).rejects.toMatchObject({
       code: 'HUB_NOT_FOUND',
     });
+  });
+});
+
+it('what does not fit on the disk is not begun', async () => {
+  const plan = await planSnapshot(hub, parseRepository('org/model'));
+  const files = plan.files.map((file) => ({ ...file, size: 1e15 }));
+  fake.seen.length = 0;
+  const fetching = fetchSnapshot(
+    hub,
+    { ...plan, files },
+    { signal: new AbortController().signal, onBytes: () => {}, onNotice: () => {} },
+  );
+  await expect(fetching).rejects.toMatchObject({
+    code: 'DISK_INSUFFICIENT',
+    message: expect.stringMatching(/needs \d+\.\d GB more; \d+\.\d GB are free/),
+  });
+  expect(fake.seen).toEqual([]);
+});
+
+describe('a hub that lies', () => {
+  const entry = { type: 'file', path: 'config.json', size: 2, oid: 'a'.repeat(40) };
+  const lying = (sha: string, file: object) => ({
+    settings: hub.settings,
+    access: () => ({
+      hubUrl: fake.endpoint,
+      fetch: async (url: unknown) =>
+        Response.json(
+          String(url).includes('/tree/') ? [file] : { id: 'org/m', _id: '1', sha, gated: false },
+        ),
+    }),
+  });
+
+  it.each([
+    ['a path that leads out', commitOf(MODEL), { ...entry, path: '../../evil.json' }],
+    ['an absolute path', commitOf(MODEL), { ...entry, path: '/etc/evil.json' }],
+    ['a hash that is a path', commitOf(MODEL), { ...entry, oid: '../../../evil' }],
+    ['a size below nothing', commitOf(MODEL), { ...entry, size: -1 }],
+    ['a commit that is a path', '../../../evil', entry],
+  ])('about %s is not believed', async (_, sha, file) => {
+    await expect(
+      planSnapshot(lying(sha, file), parseRepository('org/m', 'dataset')),
+    ).rejects.toMatchObject({ code: 'HUB_FAILED', next: expect.stringMatching(/HF_ENDPOINT/) });
+  });
+
+  it('a configuration of any size is not read', async () => {
+    const file = { path: 'config.json', size: 2 ** 23, hash: { algorithm: 'git', value: '' } };
+    await expect(
+      readSmallFile(hub, parseRepository('org/model'), file as PlannedFile),
+    ).rejects.toMatchObject({ code: 'CONFIG_INVALID', field: 'config.json' });
+    expect(fake.seen).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHubFetch } from '../../../src/main/hub/fetch.ts';
 import { partPath } from '../../../src/main/hub/part-file.ts';
@@ -119,6 +119,48 @@ describe('transfer', () => {
     expect(notices).toEqual([expect.stringMatching(/the hub sent all of it and starts anew/)]);
   });
 
+  describe('goes on only with what fits', () => {
+    const part = 50_000;
+    const whole = () => new Response(BYTES, { headers: { etag: '"v"' } });
+    const partial = (start: number, etag: string) => () =>
+      new Response(BYTES.subarray(start), {
+        status: 206,
+        headers: { etag, 'content-range': `bytes ${start}-${BYTES.length - 1}/${BYTES.length}` },
+      });
+
+    it.each<[string, () => Response, RegExp]>([
+      ['the end of a shorter file', () => new Response(null, { status: 416 }), /not as long/],
+      ['bytes from another place', partial(part + 1, '"v"'), /has changed/],
+      ['bytes of another version', partial(part, '"w"'), /has changed/],
+    ])('not with %s', async (_, wrong, notice) => {
+      Object.assign(hub.faults, { stallAfter: part, etag: '"v"' });
+      await expect(download({ attempts: 1 })).rejects.toMatchObject({ code: 'HUB_STALLED' });
+      const answers = [wrong, whole];
+      await download({ fetch: async () => answers.shift()!() });
+      expect(saved().equals(BYTES)).toBe(true);
+      expect(answers).toEqual([]);
+      expect(notices).toEqual([expect.stringMatching(notice)]);
+    });
+
+    it('with as many bytes as were listed', async () => {
+      await download({ fetch: async () => new Response(Buffer.concat([BYTES, SMALL])) });
+      expect(saved().equals(BYTES)).toBe(true);
+      expect(notices).toEqual([]);
+    });
+
+    it('by an ETag that promises equal bytes', async () => {
+      Object.assign(hub.faults, { stallAfter: part, etag: 'W/"v"' });
+      await expect(download({ attempts: 1 })).rejects.toMatchObject({ code: 'HUB_STALLED' });
+      delete hub.faults.stallAfter;
+      await download();
+      expect(saved().equals(BYTES)).toBe(true);
+      expect(filesRequests().at(-1)).toMatchObject({
+        range: `bytes=${part}-`,
+        ifRange: undefined,
+      });
+    });
+  });
+
   it('an ETag that changes at every connection ends in an error, not in a loop', async () => {
     hub.faults.stallAfter = 50_000;
     let turn = 0;
@@ -153,6 +195,14 @@ describe('transfer', () => {
     await download();
     expect(saved().equals(BYTES)).toBe(true);
     expect(notices).toHaveLength(1);
+  });
+
+  it('a part that is longer than the file is none of it', async () => {
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(partPath(target), Buffer.alloc(BYTES.length + 1));
+    await download();
+    expect(saved().equals(BYTES)).toBe(true);
+    expect(notices).toEqual([]);
   });
 
   it('tells a silent connection from a lost one', async () => {

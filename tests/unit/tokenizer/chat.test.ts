@@ -33,25 +33,38 @@ describe('a hostile chat template', () => {
   it.each([
     [
       'loops for ever',
-      '{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}',
+      '{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}',
+      /more than 2 seconds/,
     ],
-    ['asks for a huge list', '{{ range(1000000000) | length }}'],
+    ['asks for a huge list', '{{ range(1000000000) | length }}', /range\(\) is too long/],
+    [
+      'doubles a list',
+      '{% set ns = namespace(l=[0]) %}{% for i in range(40) %}{% set ns.l = ns.l + ns.l %}{% endfor %}',
+      /too long a list/,
+    ],
+    ['is huge itself', `{#${'x'.repeat(2 ** 20)}#}`, /more than 1048576 characters/],
     [
       'doubles a text',
       "{% set ns = namespace(t='ab') %}{% for i in range(60) %}{% set ns.t = ns.t ~ ns.t %}{% endfor %}{{ ns.t }}",
+      /too much text/,
     ],
     [
       'multiplies a text',
       "{% set t = messages[0].content %}{% for i in range(9) %}{% set t = t | replace('a', t) %}{{ t }}{% endfor %}",
+      /too much text/,
     ],
-    ['indents by 2³⁰', "{{ 'a\nb' | indent(1073741823) }}"],
-    ['calls itself', '{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}'],
-    ['is no template', '{% if %}'],
-    ['reaches for the process', "{{ ''.constructor.constructor('return process')() }}"],
-  ])('that %s is cut off with a typed error', (_, source) => {
+    ['indents by 2³⁰', "{{ 'a\nb' | indent(1073741823) }}", /string length/],
+    ['calls itself', '{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}', /not a function/],
+    ['is no template', '{% if %}', /Unexpected token/],
+    [
+      'reaches for the process',
+      "{{ ''.constructor.constructor('return process')() }}",
+      /not a function/,
+    ],
+  ])('that %s is cut off with a typed error', (_, source, why) => {
     const started = performance.now();
     expect(() => createChatTemplate(source, {}, 'file').render(user)).toThrow(
-      failure('CHAT_TEMPLATE_INVALID', /chat template/),
+      failure('CHAT_TEMPLATE_INVALID', why),
     );
     expect(performance.now() - started).toBeLessThan(20_000);
   });

@@ -12,6 +12,7 @@ import { listRuns } from '../../db/runs.ts';
 import { reportError } from '../../report-error.ts';
 import { checkRecipeData, checkRecipeFits } from '../check-recipe.ts';
 import { hasControl } from '../control-stages.ts';
+import { calibrationFiles } from '../data-source.ts';
 import type { LoadedModel } from '../load-model.ts';
 import { estimateMemory } from '../memory.ts';
 import { blockShapes, linearShapes, parameterCount } from '../model-shape.ts';
@@ -53,21 +54,23 @@ async function run(
     disk: need(diskItems(recipe, size.compressedDisk), await freeDisk(home)),
     time: await time(store, recipe, shape, tasks),
     size,
-    refusal: refusal(loaded, recipe, tasks),
+    refusal: await refusal(loaded, recipe, tasks),
   };
 }
 
 /** Told rather than thrown: the wizard shows what there is to change beside what it would cost. */
-function refusal(
+async function refusal(
   { model }: LoadedModel,
   recipe: Recipe,
   tasks: readonly Task[],
-): ErrorReport | null {
+): Promise<ErrorReport | null> {
   try {
     checkRecipeFits(model, recipe);
-    // Files to tune on are read by the run.
-    if (recipe.tuning.data === 'tasks')
-      checkRecipeData(recipe, tasks, tasks.flatMap(tuningExamples));
+    await calibrationFiles(recipe.compression.calibration.source);
+    // Files to tune on are found here, and read by the run.
+    const { data } = recipe.tuning;
+    if (data === 'tasks') checkRecipeData(recipe, tasks, tasks.flatMap(tuningExamples));
+    else await calibrationFiles(data.source);
     return null;
   } catch (error) {
     return reportError(error);

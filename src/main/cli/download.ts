@@ -84,7 +84,7 @@ export async function ensureSource(source: string, context: Context): Promise<vo
   const paths = plan.files.map(({ path }) => path);
   const first = firstFileOf(paths, dataset.part);
   const files = plan.files.filter(({ path }) => path === first);
-  if (first === undefined) throw noSuchPart(source);
+  if (first === undefined) throw noSuchPart(source, paths);
   const { bytes } = await fetchPlan(hub, { ...plan, files }, context);
   context.progress.line(`done  download ${first} of ${dataset.id} (${formatBytes(bytes)})`);
 }
@@ -95,8 +95,14 @@ const isReadable = (files: Promise<unknown>): Promise<boolean> =>
     () => false,
   );
 
-const noSuchPart = (source: string): KintsugiError =>
-  new KintsugiError('DATA_INVALID', `The hub has no file that can be read for ${source}.`, {
-    next: 'See the dataset’s page for its configurations and splits: hub:org/name:config:split.',
+/** Files that a message names. */
+const NAMED = 6;
+
+function noSuchPart(source: string, paths: readonly string[]): KintsugiError {
+  const named = paths.slice(0, NAMED).join(', ');
+  const there = paths.length > NAMED ? `${named} and ${paths.length - NAMED} more` : named;
+  return new KintsugiError('DATA_INVALID', `The hub has no file that can be read for ${source}.`, {
+    next: `Name a configuration and split that it has, as hub:org/name:config:split. Its files: ${there}.`,
     field: 'source',
   });
+}

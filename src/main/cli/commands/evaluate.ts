@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Evaluation } from '../../compute/evaluate.ts';
 import type { AddAction } from '../action.ts';
 import type { Context, Outcome } from '../context.ts';
+import { ensureSource } from '../download.ts';
 import { formatTable } from '../format.ts';
 import { harnessLayout } from '../harness-layout.ts';
 import {
@@ -40,7 +41,8 @@ export function addEvaluateCommand(program: Command, addAction: AddAction): void
     .addOption(
       new Option(
         '--text <file>',
-        'text, or a dataset: FOLDER or hub:org/name, with [:config][:split] behind',
+        'text, or a dataset: FOLDER or hub:org/name, with [:config][:split] behind ' +
+          '(of the hub’s, the first file is downloaded if none is here)',
       ).conflicts('tasks'),
     )
     .option(
@@ -57,6 +59,7 @@ async function evaluate(options: EvaluateOptions, context: Context): Promise<Out
   const { tasks, text, window, limit, dataDir } = options;
   const { signal, progress } = context;
   if (text !== undefined) {
+    await ensureSource(text, context);
     const measured = await evaluateText(options, options, { source: text, window }, signal);
     return { document: measured, text: `perplexity ${measured.perplexity.toFixed(3)}` };
   }

@@ -50,7 +50,12 @@ export const addRecipeOptions = (command: Command): Command =>
         `how much work to spend (default: quick); learning rates are ${SWEPT_WORDS}`,
       ).choices(PRESET_NAMES),
     )
-    .addOption(new Option('--recipe <file>', 'a recipe as JSON').conflicts('preset'))
+    .addOption(
+      new Option(
+        '--recipe <file>',
+        'a recipe as JSON; the model and the hub: datasets that it names are downloaded',
+      ).conflicts('preset'),
+    )
     .option('--model <name>', `${MODEL_HELP}; instead of the recipe’s`)
     .option('--seed <n>', 'seed instead of the recipe’s', integer('--seed', 0, 2 ** 31 - 1))
     .option('--out <dir>', 'new or empty folder for the run (default: in the data folder)')

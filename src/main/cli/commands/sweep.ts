@@ -21,7 +21,8 @@ export function addSweepCommand(program: Command, addAction: AddAction): void {
   const command = program
     .command('sweep <recipe>')
     .description(
-      'works through every combination that a sweep’s file asks for; the same file again goes on',
+      'works through every combination that a sweep’s file asks for, and downloads the models and ' +
+        'hub: datasets that it names; the same file again goes on',
     )
     .option('--dry-run', 'list the runs and what is known of them, and stop')
     .option('--force', 'start even where the memory estimate says that it will not fit');

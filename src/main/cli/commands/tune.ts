@@ -58,7 +58,7 @@ export function addTuneCommand(program: Command, addAction: AddAction): void {
     .requiredOption(
       '--data <source>',
       'a .jsonl, .csv, .parquet or .txt; a dataset: FOLDER or hub:org/name, with [:config][:split] ' +
-        'behind; or task:NAME[,NAME]: the training half of starter tasks and benchmarks',
+        'behind (its first file is downloaded if none is here); or task:NAME[,NAME]: the training half of starter tasks and benchmarks',
     )
     .option('--data-dir <dir>', "holds the benchmarks' datasets (default: the hub's cache)")
     .option('--tokens <n>', 'virtual tokens', integer('--tokens', 1, 4096), defaults.tokens)

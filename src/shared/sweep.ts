@@ -5,6 +5,7 @@ import { KintsugiError } from './errors.ts';
 import { modelName } from './model-name.ts';
 import { PRESET_NAMES, PRESETS } from './presets.ts';
 import { firstFault, type Recipe, recipeSchema, selectorName } from './recipe.ts';
+import { settingWords } from './setting-words.ts';
 
 const MOST_OPTIONS = 64;
 const MOST_RUNS = 256;
@@ -172,14 +173,7 @@ function differing(chosen: Change, all: readonly (Change | string | number)[]): 
 }
 
 const spoken = (entries: readonly (readonly [string, string])[]): string =>
-  entries.map(([key, value]) => `${words(key)} ${value}`).join(', ');
-
-/** `lora.learningRate` → "LoRA learning rate". */
-const words = (key: string): string =>
-  key
-    .replaceAll('.', ' ')
-    .replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
-    .replace(/\blora\b/, 'LoRA');
+  entries.map(([key, value]) => `${settingWords(key)} ${value}`).join(', ');
 
 function flat(change: object, prefix = ''): [string, string][] {
   return Object.entries(change).flatMap(([key, value]): [string, string][] => {

@@ -14,8 +14,9 @@ test('a chart leaves as a picture with its title, legend and colours', async ({
   seeded,
 }) => {
   await goTo(page, 'compare', seeded.runs[0], 'tasks');
+  await expect(page.getByRole('img', { name: /Capitals/ })).toBeVisible();
   const svg = (await save(page, 'SVG')).toString();
-  for (const text of ['Accuracy by task', 'capitals', '+ IDP bank']) expect(svg).toContain(text);
+  for (const text of ['Accuracy by task', 'Capitals', '+ IDP bank']) expect(svg).toContain(text);
   // Nothing is left for a style sheet to say.
   expect(svg).not.toContain('var(');
   expect(svg).not.toContain('class=');

@@ -15,7 +15,7 @@ test('two runs are compared: summary, tasks, settings that differ, inputs', asyn
   await tab(page, 'By task');
   await expect(panel.getByRole('img').first()).toBeVisible();
   await tab(page, 'Settings');
-  await expect(panel.getByText('compression.method')).toBeVisible();
+  await expect(panel.getByText('compression method')).toBeVisible();
   await tab(page, 'Inputs');
   await expect(page.getByRole('status').filter({ hasText: '8 inputs' })).toBeVisible();
   await page.getByRole('textbox', { name: 'Search' }).fill('no input holds these words');

@@ -48,7 +48,7 @@ const PAGES: readonly {
     parts: ({ runs }) => ['playground', runs[0]],
     ready: (page) => heading(page),
   },
-  { name: 'banks', parts: () => ['banks'], ready: (page) => text(page, 'small, GPTQ 4-bit') },
+  { name: 'banks', parts: () => ['banks'], ready: (page) => text(page, 'Bank of First repair') },
   {
     name: 'bank',
     parts: ({ runs }) => ['banks', `${runs[0]}@0`],

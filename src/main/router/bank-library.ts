@@ -76,8 +76,10 @@ export function openLibrary(db: Store['db'], folder: string) {
   };
 
   const nameOfRunBank = async (runId: string, seed: number): Promise<string> => {
-    const recipe = recipeSchema.safeParse((await findRun(db, runId)).recipe).data;
-    if (recipe === undefined) return `Bank of ${runId}`;
+    const run = await findRun(db, runId);
+    const recipe = recipeSchema.safeParse(run.recipe).data;
+    if (run.name !== '' || recipe === undefined)
+      return `Bank of ${run.name || runId}`.slice(0, 120);
     const model = recipe.model === 'starter' ? 'Starter' : modelName(recipe.model);
     const seeds = recipe.repeats > 1 ? `, seed ${seed}` : '';
     return `${model}, ${describeCompression(recipe.compression)}${seeds}`;

@@ -8,9 +8,11 @@ import type {
 } from '../../shared/results.ts';
 import { BarChart } from '../charts/bar-chart.tsx';
 import type { Series } from '../charts/series.ts';
+import { Verdict } from '../components/verdict.tsx';
 import { formatCount, formatWholePercent } from '../format.ts';
 import { formatAccuracy } from '../runs/arms-table.tsx';
 import { describeRecovery } from '../runs/describe.ts';
+import { useTaskTitles } from '../use-task-titles.ts';
 import type { LabelOf } from './label-of.ts';
 import { NothingLost, Part } from './part.tsx';
 
@@ -48,7 +50,7 @@ export function DisplacedPart({ displaced, labelOf }: Props) {
         <h2 className="visually-hidden" id="displaced-verdict">
           Verdict
         </h2>
-        <p className="verdict">{words}</p>
+        <Verdict words={words} />
       </section>
       <Part
         title="What came back"
@@ -96,6 +98,7 @@ interface TableProps {
 }
 
 function VerdictTable({ tasks, labelOf }: TableProps) {
+  const titleOf = useTaskTitles();
   return (
     <table className="table numbers verdicts">
       <caption className="visually-hidden">Verdict by task and repair</caption>
@@ -113,7 +116,7 @@ function VerdictTable({ tasks, labelOf }: TableProps) {
         <tbody key={task}>
           <tr>
             <th scope="rowgroup" colSpan={5} className="analysis-task">
-              {task}
+              {titleOf(task)}
             </th>
           </tr>
           {repairs.map(({ arm, unseen, seen, control, kind }) => (

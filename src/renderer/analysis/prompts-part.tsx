@@ -5,10 +5,12 @@ import { armLineStyle } from '../charts/palette.ts';
 import { formatCount, formatPercent, formatWholePercent } from '../format.ts';
 import { formatAccuracy } from '../runs/arms-table.tsx';
 import { describeRecovery } from '../runs/describe.ts';
+import { useTaskTitles } from '../use-task-titles.ts';
 import { Part } from './part.tsx';
 
 /** Which prompt was chosen for the inputs of which task. */
 export function ChoicesPart({ choices: { prompts, tasks, own } }: { choices: Choices }) {
+  const titleOf = useTaskTitles();
   const tuned = tasks.some((task) => task.own !== null)
     ? ' A frame marks the prompt that was tuned on that task.'
     : '';
@@ -33,7 +35,7 @@ export function ChoicesPart({ choices: { prompts, tasks, own } }: { choices: Cho
           <tbody>
             {tasks.map((task) => (
               <tr key={task.task}>
-                <th scope="row">{task.task}</th>
+                <th scope="row">{titleOf(task.task)}</th>
                 {prompts.map((prompt, i) => (
                   <Chosen
                     key={prompt}
@@ -135,7 +137,7 @@ function LengthSweep({ prompts, bounds }: SweepProps) {
       title="Accuracy by prompt length"
       lines={[
         {
-          name: 'one prompt',
+          name: 'one prompt,',
           note: `at best ${formatPercent(best)}`,
           style: armLineStyle('prompt', 0),
           points,

@@ -56,6 +56,7 @@ function RunRow({ bank, run }: { bank: BankSummary; run: BankRun }) {
           <Button
             size="compact-sm"
             variant="default"
+            flex="none"
             loading={work.state === 'done'}
             onClick={compare}
             aria-label={`Compare on ${run.name}`}

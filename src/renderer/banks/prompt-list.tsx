@@ -18,7 +18,7 @@ export function PromptList({ bank }: { bank: BankDetail }) {
   return (
     <>
       <div className="table-scroll">
-        <Table>
+        <Table className="bank-table">
           <Table.Thead>
             <Table.Tr>
               {splits && (
@@ -43,7 +43,7 @@ export function PromptList({ bank }: { bank: BankDetail }) {
                     />
                   </Table.Td>
                 )}
-                <Table.Td>{name}</Table.Td>
+                <Table.Td className="prompt-name">{name}</Table.Td>
                 <Table.Td>{tokens}</Table.Td>
                 <Table.Td className="more">
                   <Code title={hash}>{shortHash(hash)}</Code>

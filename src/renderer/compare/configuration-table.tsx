@@ -1,6 +1,10 @@
 import { Switch, Table, Text } from '@mantine/core';
 import { useState } from 'react';
 import type { Comparison } from '../../shared/contract/compare.ts';
+import { settingWords } from '../../shared/setting-words.ts';
+
+/** JSON's words for people. */
+const WORDS: Readonly<Record<string, string>> = { null: 'none', true: 'yes', false: 'no' };
 
 /** What the runs were told to do, field by field. */
 export function ConfigurationTable({ comparison }: { comparison: Comparison }) {
@@ -36,9 +40,13 @@ export function ConfigurationTable({ comparison }: { comparison: Comparison }) {
             <Table.Tbody>
               {rows.map(({ path, values, differs }) => (
                 <Table.Tr key={path} className={differs ? 'differs' : undefined}>
-                  <Table.Th scope="row">{path}</Table.Th>
+                  <Table.Th scope="row" title={path}>
+                    {settingWords(path)}
+                  </Table.Th>
                   {values.map((value, i) => (
-                    <Table.Td key={runs[i]!.id}>{value ?? '–'}</Table.Td>
+                    <Table.Td key={runs[i]!.id}>
+                      {value === null ? '–' : (WORDS[value] ?? value)}
+                    </Table.Td>
                   ))}
                 </Table.Tr>
               ))}

@@ -4,6 +4,7 @@ import type { ComparedRun } from '../../shared/contract/compare.ts';
 import type { ArmRecovery } from '../../shared/results.ts';
 import { armClass } from '../charts/palette.ts';
 import { ScatterChart } from '../charts/scatter-chart.tsx';
+import { Verdict } from '../components/verdict.tsx';
 import {
   formatBytes,
   formatCount,
@@ -37,7 +38,7 @@ export function Summary({ runs }: { runs: readonly ComparedRun[] }) {
               Forgotten or displaced? See the analysis
             </Anchor>
           )}
-          {run.outcome && <p className="verdict">{run.outcome.results.verdict}</p>}
+          {run.outcome && <Verdict words={run.outcome.results.verdict} />}
           <ul className="arm-cards">
             {arms
               .filter((arm) => arm.run === run)

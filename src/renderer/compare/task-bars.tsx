@@ -3,12 +3,14 @@ import { useMemo, useState } from 'react';
 import type { ComparedRun } from '../../shared/contract/compare.ts';
 import { BarChart } from '../charts/bar-chart.tsx';
 import { formatWholePercent } from '../format.ts';
+import { useTaskTitles } from '../use-task-titles.ts';
 import { comparedArms, taskGroups } from './compared-arms.ts';
 import { Provenance } from './provenance.tsx';
 import { NoResults } from './summary.tsx';
 
 /** Accuracy of every arm on every task, with arms to leave out. */
 export function TaskBars({ runs }: { runs: readonly ComparedRun[] }) {
+  const titleOf = useTaskTitles();
   const arms = useMemo(() => comparedArms(runs), [runs]);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   if (arms.length === 0) return <NoResults />;
@@ -33,7 +35,7 @@ export function TaskBars({ runs }: { runs: readonly ComparedRun[] }) {
         <BarChart
           title="Accuracy by task"
           series={shown.map(({ series }) => series)}
-          groups={taskGroups(shown)}
+          groups={taskGroups(shown).map((group) => ({ ...group, name: titleOf(group.name) }))}
           format={formatWholePercent}
           label="accuracy on held-out facts, 95% interval"
         />

@@ -2,7 +2,7 @@ import { describeCompression, gridOf } from '../../shared/compression.ts';
 import { modelName } from '../../shared/model-name.ts';
 import type { Recipe } from '../../shared/recipe.ts';
 import type { ArmRecovery } from '../../shared/results.ts';
-import { formatPercent } from '../format.ts';
+import { formatWholePercent } from '../format.ts';
 
 /** What a run does, in a few words: "starter · GPTQ 2 bits, groups of 64". */
 export function describeRecipe(recipe: Recipe | null): string {
@@ -18,10 +18,10 @@ export function describeRecipe(recipe: Recipe | null): string {
 export function describeRecovery(recovery: ArmRecovery | null): string {
   if (recovery === null) return '–';
   if (recovery.kind === 'nothing-lost') return 'nothing was lost';
-  const share = formatPercent(recovery.share);
-  if (recovery.kind === 'unbounded') return `${share} (no bounded interval)`;
+  const share = formatWholePercent(recovery.share);
+  if (recovery.kind === 'unbounded') return `${share} (no interval)`;
   const { low, high } = recovery.interval;
-  return `${share} (${formatPercent(low)} … ${formatPercent(high)})`;
+  return `${share} (${formatWholePercent(low)} to ${formatWholePercent(high)})`;
 }
 
 const TUNED: Readonly<Record<string, string>> = {

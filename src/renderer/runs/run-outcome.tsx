@@ -1,4 +1,5 @@
 import type { RunDetail } from '../../shared/contract/runs.ts';
+import { Verdict } from '../components/verdict.tsx';
 import { ArmBars } from './arm-bars.tsx';
 import { ArmsTable } from './arms-table.tsx';
 import { SelectorsTable } from './selectors-table.tsx';
@@ -13,7 +14,7 @@ export function RunOutcome({ outcome }: { outcome: NonNullable<RunDetail['outcom
         <h2 className="visually-hidden" id="verdict">
           Verdict
         </h2>
-        <p className="verdict">{results.verdict}</p>
+        <Verdict words={results.verdict} />
         <ArmBars results={results} />
       </section>
       <section className="card" aria-label="Numbers">

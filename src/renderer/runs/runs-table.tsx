@@ -110,8 +110,8 @@ function RunRow({ run, tools }: { run: RunSummary; tools: Props['tools'] }) {
         <StatusBadge run={run} />
         <span className="what">{detailOf(run)}</span>
       </td>
-      <td className="number">{headline ? formatPercent(headline.original) : '–'}</td>
-      <td className="number">
+      <td className="number col-original">{headline ? formatPercent(headline.original) : '–'}</td>
+      <td className="number col-compressed">
         {headline ? formatPercent(headline.compressed) : '–'}
         {headline && (
           <span className="what">{formatPoints(headline.compressed - headline.original)}</span>
@@ -123,7 +123,7 @@ function RunRow({ run, tools }: { run: RunSummary; tools: Props['tools'] }) {
           <span className="what gold">{formatPoints(headline.best - headline.compressed)}</span>
         )}
       </td>
-      <td className="nowrap">
+      <td className="nowrap col-made">
         <time dateTime={new Date(run.createdAt).toISOString()} title={formatDate(run.createdAt)}>
           {formatAgo(run.createdAt, Date.now())}
         </time>

@@ -1,7 +1,9 @@
 import { MantineProvider } from '@mantine/core';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createElement } from 'react';
 import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
+import { type Client, ClientContext } from '../../../src/renderer/client.ts';
 import { Failure } from '../../../src/renderer/notice.tsx';
 import { describeStage } from '../../../src/renderer/runs/describe.ts';
 import { RunOutcome } from '../../../src/renderer/runs/run-outcome.tsx';
@@ -135,11 +137,19 @@ it.each([
 });
 
 it('a finished run is told in words first, then by arm and by task', () => {
-  const markup = renderToStaticMarkup(createElement(RunOutcome, { outcome: { results, timings } }));
-  const text = markup.replaceAll(/<[^>]+>/g, '|');
+  const outcome = createElement(RunOutcome, { outcome: { results, timings } });
+  const markup = renderToStaticMarkup(
+    createElement(
+      QueryClientProvider,
+      { client: new QueryClient() },
+      createElement(ClientContext, { value: {} as Client }, outcome),
+    ),
+  );
+  const text = markup.replaceAll(/<\/?strong>/g, '').replaceAll(/<[^>]+>/g, '|');
+  expect(text).toContain(results.verdict);
   expect(text.indexOf(results.verdict)).toBeLessThan(text.indexOf('Arms on the same inputs'));
   expect(text).toContain('80.0% ± 1.2%');
-  expect(text).toContain('50.0% (41.0% … 59.3%)');
+  expect(text).toContain('50% (41% to 59%)');
   expect(text).toContain('1.2 MB');
   expect(markup).toContain('title="compressed-0123456789abcdef"');
 });

@@ -30,6 +30,7 @@ export async function writeStudy(store: Store, done: readonly StudyRun[]): Promi
     (parts) => found.filter(({ part }) => parts.includes(part)),
   ) as [StudyResult[], StudyResult[], StudyResult[]];
   const sections = [`## How much damage can a prompt mend?\n\n${await damageSection(curve)}`];
+  sections.push(...found.filter(({ part }) => part === 'displaced').map(displacedSection));
   for (const result of [...compared, ...families]) sections.push(await section(result));
   const finished = Math.max(0, ...done.map(({ run }) => run.finishedAt ?? 0));
   const text = [PREAMBLE(found, new Date(finished)), '## The claims', claims(found), ...sections];
@@ -59,6 +60,25 @@ The bank is three prompts of 20 tokens that read the same data from different st
 
 Times were taken while the runs worked; \`npm run bench -- idp\` measures what choosing costs by itself.`;
 };
+
+function displacedSection({ id, name, results }: StudyResult): string {
+  const { overall, control } = results.analysis!.displaced!;
+  const label = (arm: string) => results.arms.find((result) => result.arm.id === arm)!.arm.label;
+  const rows = overall.repairs.map(({ arm, unseen, seen, control: own, kind }) => [
+    label(arm),
+    ...[unseen, seen, own].map(recovery),
+    kind,
+  ]);
+  const head = ['repair', 'facts never tuned on', 'facts tuned on', 'the control', 'verdict'];
+  const own = control!.repairs.map(({ arm, kind }) => `${arm}: ${kind}`).join(', ');
+  return `## Forgotten or displaced?
+
+${name}, one seed. Share of what was lost that came back. The control is the same model, pretrained without a quarter of the facts and compressed and tuned alike; what comes back of those facts cannot have been remembered.
+
+${table(head, rows)}
+
+Judged as if it were a compressed model, the control gets (${own}). Run \`${id}\`.`;
+}
 
 async function section({ name, id, results, timings }: StudyResult): Promise<string> {
   const figure = svgFile(recoveries(results));

@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import type { Command, CommanderError } from 'commander';
+import { KintsugiError } from '../../shared/errors.ts';
 import { dataHome } from '../home.ts';
 import type { Context, Outcome } from './context.ts';
 import { ensureModel } from './download.ts';
@@ -18,6 +19,9 @@ export type AddAction = <O>(
 
 export function createAddAction(program: Command, { signal, progress }: CommandParts): AddAction {
   return (command, action) => {
+    command.exitOverride((error) => {
+      throw error.exitCode === 0 ? error : misused(command, error);
+    });
     command.action(async (...parameters: unknown[]) => {
       const options = parameters.at(-2) as Parameters<typeof action>[0];
       const positional = parameters.slice(0, -2).filter((p) => p !== undefined) as string[];
@@ -31,4 +35,22 @@ export function createAddAction(program: Command, { signal, progress }: CommandP
       process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : `${text}\n`);
     });
   };
+}
+
+/** What was wrong with the words behind a command, and where they are explained. */
+function misused(command: Command, error: CommanderError): KintsugiError {
+  const { parent } = command;
+  const [first] = parent?.args ?? [];
+  // The word that is no command went to the default one, which takes none.
+  const unknown = error.code === 'commander.excessArguments' && first !== command.name();
+  if (unknown && parent?.parent)
+    return new KintsugiError('ARGUMENT_INVALID', `"${parent.name()}" has no command "${first}".`, {
+      next: `Its commands are ${parent.commands.map((each) => each.name()).join(', ')}.`,
+      cause: error,
+    });
+  const called = [parent?.parent && parent.name(), command.name()].filter(Boolean).join(' ');
+  return new KintsugiError('ARGUMENT_INVALID', error.message.replace(/^error: /, ''), {
+    next: `See "kintsugi ${called} --help".`,
+    cause: error,
+  });
 }

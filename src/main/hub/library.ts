@@ -51,8 +51,13 @@ export function openLibrary(shelf: Shelf): Library {
       found.model === model || (isRepositoryId(model) && nameOf(found.model) === nameOf(model));
     const found = (await all()).find(same);
     if (found !== undefined && found.kind !== 'starter') return found;
+    if (found !== undefined)
+      throw new KintsugiError('ARGUMENT_INVALID', 'The starter model comes with the program.', {
+        next: 'Name one that was downloaded or added.',
+        field: 'model',
+      });
     throw new KintsugiError('MODEL_NOT_FOUND', `"${model}" is not in the library.`, {
-      next: 'See the list of models; the starter cannot be removed.',
+      next: 'See the list of models ("kintsugi models list"), and name one as it stands there.',
       field: 'model',
     });
   };

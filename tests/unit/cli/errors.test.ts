@@ -25,6 +25,26 @@ test('an unknown command', async () => {
   expect(await refused('mend')).toMatchObject({ code: 'ARGUMENT_INVALID' });
 });
 
+test.each([
+  ['models serch x', /"models" has no command "serch"/, /search, download, list, import, remove/],
+  ['models list x', /too many arguments/, /"kintsugi models list --help"/],
+  ['models search', /missing required argument 'query'/, /"kintsugi models search --help"/],
+  ['runs shwo', /"runs" has no command "shwo"/, /show/],
+  [
+    'compress --model starter --bitz 4 --out x',
+    /Did you mean --bits/,
+    /"kintsugi compress --help"/,
+  ],
+  ['compress --model starter --method gtpq --out x', /gptq, rtn/, /"kintsugi compress --help"/],
+  ['tune --model starter', /--data/, /"kintsugi tune --help"/],
+])('kintsugi %s', async (line, message, next) => {
+  expect(await refused(...line.split(' '))).toMatchObject({
+    code: 'ARGUMENT_INVALID',
+    message: expect.stringMatching(message),
+    next: expect.stringMatching(next),
+  });
+});
+
 test('an option that is not a number', async () => {
   expect(await refused('repair', '--seed', '1.5')).toMatchObject({
     code: 'ARGUMENT_INVALID',

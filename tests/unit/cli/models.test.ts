@@ -83,6 +83,13 @@ test('a model is downloaded on its first use, listed, used offline, and removed'
   expect((await run('models', 'remove', 'org/tiny')).document.error.code).toBe('MODEL_NOT_FOUND');
 });
 
+test('the starter cannot be removed', async () => {
+  expect((await run('models', 'remove', 'starter')).document.error).toMatchObject({
+    code: 'ARGUMENT_INVALID',
+    message: expect.stringMatching(/comes with the program/),
+  });
+});
+
 test.each([
   ['org/gated', 'HUB_GATED'],
   ['org/none', 'HUB_UNAUTHORIZED'],

@@ -4,9 +4,5 @@ export async function parametersOf(model: string): Promise<number | null> {
     import('../compute/recognise.ts'),
     import('../compute/starter.ts'),
   ]);
-  try {
-    return (await recognise(modelFolder(model), 'headers')).parameters;
-  } catch {
-    return null;
-  }
+  return (await recognise(modelFolder(model), 'headers')).parameters;
 }

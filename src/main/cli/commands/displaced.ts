@@ -18,7 +18,7 @@ export function addDisplacedCommand(program: Command, addAction: AddAction): voi
 }
 
 async function displaced(options: RepairOptions, context: Context): Promise<Outcome> {
-  const recipe = { ...(await chooseRecipe(options, context)), analysis: FULL_ANALYSIS };
+  const recipe = { ...(await chooseRecipe(options)), analysis: FULL_ANALYSIS };
   return withStore(context, async (store) => {
     const run = await runRecipe(recipe, options, store, context);
     const { results } = (await readResults(store.db, run.id))!;

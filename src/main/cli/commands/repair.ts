@@ -62,7 +62,7 @@ export const addRecipeOptions = (command: Command): Command =>
     .option('--force', 'start even where the memory estimate says that it will not fit');
 
 async function repair(options: RepairOptions, context: Context): Promise<Outcome> {
-  const chosen = await chooseRecipe(options, context);
+  const chosen = await chooseRecipe(options);
   const recipe = options.analyse ? { ...chosen, analysis: FULL_ANALYSIS } : chosen;
   if (options.printRecipe) return { document: recipe, text: JSON.stringify(recipe, null, 2) };
   return withStore(context, async (store) => {
@@ -96,12 +96,13 @@ export async function runRecipe(
   return run;
 }
 
-/** A preset takes its learning rates by the size of the model, which is downloaded for that. */
-export async function chooseRecipe(
-  { preset = 'quick', recipe, model, seed, printRecipe }: RepairOptions,
-  context: Context,
-): Promise<Recipe> {
-  if (model !== undefined && !printRecipe) await ensureModel(model, context);
+/** A preset takes its learning rates by the size of the model. */
+export async function chooseRecipe({
+  preset = 'quick',
+  recipe,
+  model,
+  seed,
+}: Pick<RepairOptions, 'preset' | 'recipe' | 'model' | 'seed'>): Promise<Recipe> {
   const chosen =
     recipe === undefined
       ? withSwept(PRESETS[preset], await parametersOf(model ?? 'starter'))

@@ -123,6 +123,7 @@ export const PLANS: readonly StudyPlan[] = [
   plan('displaced', 'GPTQ, 2 bits, with the control', gptq(2, 64)),
   plan('point', 'SparseGPT, 60% zeros', sparsegpt(0.6)),
   plan('point', 'SparseGPT, 55% zeros', sparsegpt(0.55)),
+  plan('point', 'SparseGPT, 65% zeros', sparsegpt(0.65)),
 ];
 
 function plan(part: Part, name: string, compression: Compression): StudyPlan {

@@ -12,6 +12,7 @@ test('a run is varied in its selector and questions by the form alone; a deleted
   workbench: page,
   seeded,
 }) => {
+  test.setTimeout(180_000);
   await goTo(page, 'sweeps', 'like', seeded.runs[1]);
   await expect(page.getByRole('heading', { name: /^1 run,/ })).toBeVisible();
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue(`${RUN_NAMES[1]}, varied`);
@@ -62,6 +63,21 @@ test('a run is varied in its selector and questions by the form alone; a deleted
   await page.getByRole('button', { name: 'Undo' }).click();
   await link.click();
   await expect(page.getByText('1 of 1 run done')).toBeVisible({ timeout: 60_000 });
+
+  // A sweep of long runs is paused as a whole, and goes on.
+  sweep.vary.seed = [5, 6];
+  sweep.vary.tuning = [{ steps: 5000, lora: { steps: 5 } }];
+  const long = await seeded.client.call('sweeps.start', { sweep });
+  await goTo(page, 'sweeps', long.id);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  const matrix = page.getByRole('region', { name: 'Matrix' });
+  await expect(matrix.getByRole('cell', { name: 'Paused' })).toHaveCount(2);
+  await expect(page.getByRole('button', { name: 'Pause' })).toHaveCount(0);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await expect(matrix.getByRole('cell', { name: 'Running' })).toHaveCount(1);
+  const { matrix: left } = await seeded.client.call('sweeps.show', { id: long.id });
+  for (const { runId } of left.rows.toReversed())
+    await seeded.client.call('runs.cancel', { id: runId! });
 });
 
 test('a recipe is opened, edited, run as a sweep and compared as a matrix', async ({

@@ -151,11 +151,13 @@ const TUNED: Readonly<Record<string, string>> = {
   prefix: 'Prefix',
   lora: 'LoRA adapter',
   together: 'Bank with LoRA',
+  'control-prompt': 'A prompt for the control',
+  'control-lora': 'A LoRA adapter for the control',
 };
 
 /** `tune:bank@0` as "Prompt bank, seed 0". */
 function describeStage(stage: string): string {
-  const [, what = stage, seed] = /^tune:(.+)@(\d+)$/.exec(stage) ?? [];
+  const [, what = stage, seed] = /^(?:tune|analyse):(.+)@(\d+)$/.exec(stage) ?? [];
   const words = TUNED[what] ?? what.replace(/^lora-/, 'LoRA adapter of rank ');
   return `${words}${seed === undefined ? '' : `, seed ${seed}`}`;
 }

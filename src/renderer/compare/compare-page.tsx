@@ -1,6 +1,7 @@
 import { Anchor, Button, Tabs } from '@mantine/core';
 import type { Comparison } from '../../shared/contract/compare.ts';
 import type { RunSummary } from '../../shared/contract/runs.ts';
+import { CompareIcon } from '../components/icons.tsx';
 import { PageHeader } from '../components/page-header.tsx';
 import { Empty, Failure, Waiting } from '../notice.tsx';
 import { goTo, hrefTo } from '../shell/pages.ts';
@@ -67,6 +68,7 @@ function Chosen({ runs, asked, tab }: ChosenProps) {
 function NothingToCompare() {
   return (
     <Empty
+      icon={<CompareIcon size={32} />}
       title="Nothing to compare yet"
       action={
         <Button component="a" href={hrefTo('new')}>

@@ -1,6 +1,7 @@
 import { Anchor, Button, MultiSelect } from '@mantine/core';
 import { useState } from 'react';
 import type { RunSummary } from '../../shared/contract/runs.ts';
+import { PlaygroundIcon } from '../components/icons.tsx';
 import { PageHeader } from '../components/page-header.tsx';
 import { formatDate } from '../format.ts';
 import { Empty, Failure, Waiting } from '../notice.tsx';
@@ -64,6 +65,7 @@ function Chosen({ runs, asked }: { runs: readonly RunSummary[]; asked: readonly 
 function NothingToAsk() {
   return (
     <Empty
+      icon={<PlaygroundIcon size={32} />}
       title="No arms to ask yet"
       action={
         <Button component="a" href={hrefTo('new')}>

@@ -1,4 +1,5 @@
 import { Button, Progress } from '@mantine/core';
+import type { RunStatus } from '../../shared/contract/runs.ts';
 import type { SweepDetail } from '../../shared/contract/sweeps.ts';
 import type { Sweep } from '../../shared/sweep.ts';
 import { PageHeader } from '../components/page-header.tsx';
@@ -14,6 +15,8 @@ interface Props {
   readonly edit: (sweep: Sweep) => void;
 }
 
+const STALE = ['sweeps.show', 'sweeps.list', 'runs.list'] as const;
+
 export function SweepPanel({ id, edit }: Props) {
   const { called, retry } = useCall('sweeps.show', { id });
   if (called.state === 'waiting') return <Waiting />;
@@ -25,7 +28,18 @@ function Shown({ detail, edit }: { detail: SweepDetail; edit: Props['edit'] }) {
   const act = useAction();
   const { show } = useToasts();
   const { id, name, sweep, runs, done, matrix } = detail;
-  const goOn = () => act('sweeps.start', { sweep }, ['sweeps.show', 'sweeps.list', 'runs.list']);
+  const goOn = async () => {
+    const started = await act('sweeps.start', { sweep }, STALE);
+    // A preset that means something else by now makes another sweep of it.
+    if (started !== undefined && started.id !== id) goTo('sweeps', started.id);
+  };
+  const at = (status: RunStatus) =>
+    matrix.rows.flatMap((row) => (row.status === status && row.runId ? [row.runId] : []));
+  const working = [...at('queued'), ...at('running')];
+  // Those that wait come first, so that none of them begins in the meantime.
+  const pause = async () => {
+    for (const run of working) await act('runs.pause', { id: run }, STALE);
+  };
   const remove = async () => {
     if ((await act('sweeps.delete', { id }, ['sweeps.list'])) === undefined) return;
     goTo('sweeps');
@@ -42,6 +56,7 @@ function Shown({ detail, edit }: { detail: SweepDetail; edit: Props['edit'] }) {
         title={name}
         actions={
           <>
+            {working.length > 0 && <Button onClick={pause}>Pause</Button>}
             {stopped && <Button onClick={goOn}>Go on</Button>}
             <Button variant="default" onClick={() => edit(sweep)}>
               Edit a copy

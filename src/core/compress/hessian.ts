@@ -115,7 +115,8 @@ export async function relativeError(
     const m = matrix.length / columns;
     if (hessian === undefined) return dot(matrix, matrix);
     await gemm(product, matrix, hessian, { m, n: columns, k: columns, alpha: 1, beta: 0 });
-    return dot(product, matrix);
+    // The last rows fill only a part of the product.
+    return dot(matrix, product);
   };
   for (let start = 0; start < weight.length; start += step) {
     const rows = weight.subarray(start, start + step);
@@ -128,6 +129,7 @@ export async function relativeError(
   return whole === 0 ? 0 : lost / whole;
 }
 
+/** Of all of `a` and as much of `b`. */
 function dot(a: Float32Array, b: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;

@@ -6,6 +6,7 @@ import type {
   JudgedRepairs,
   RepairDisplacement,
 } from '../../shared/results.ts';
+import { taskWords } from '../../shared/setting-words.ts';
 import { capitalise, list, nameInText, percent } from './words.ts';
 
 const HEADLINES: Readonly<Record<DisplacementKind, string>> = {
@@ -112,7 +113,7 @@ function byTask(tasks: Displacement['tasks']): string[] {
   const groups = Map.groupBy(Object.entries(tasks), ([, { kind }]) => kind);
   if (Object.keys(tasks).length < 2) return [];
   const parts = [...groups].map(
-    ([kind, entries]) => `${KIND_WORDS[kind]} ${list(entries.map(([task]) => task))}`,
+    ([kind, entries]) => `${KIND_WORDS[kind]} ${list(entries.map(([task]) => taskWords(task)))}`,
   );
   return [`Task by task, with intervals that hold for all of them at once: ${parts.join('; ')}.`];
 }

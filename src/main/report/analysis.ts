@@ -13,6 +13,7 @@ import type {
   RestoredBlock,
   RunResults,
 } from '../../shared/results.ts';
+import { taskWords } from '../../shared/setting-words.ts';
 import { barChart, lineChart, type Series } from './drawing.ts';
 import { html, type Markup } from './html.ts';
 import { recovery, row, table } from './tables.ts';
@@ -31,7 +32,7 @@ ${restored === null ? null : damage(restored)}
 <h2>Which prompt was chosen</h2>
 ${table(
   ['Task', ...choices.prompts],
-  choices.tasks.map(({ task, counts }) => row(task, counts.map(formatCount))),
+  choices.tasks.map(({ task, counts }) => row(taskWords(task), counts.map(formatCount))),
 )}
 ${choices.own === null ? null : html`<p>${formatPercent(choices.own.share)} of the inputs got the prompt of their own tasks; by lot it would be ${formatPercent(choices.own.byLot)}.</p>`}
 <h2>One prompt for every input</h2>
@@ -62,7 +63,7 @@ ${table(
 
 const verdictRows = (task: string, { repairs }: JudgedRepairs, labelOf: LabelOf): Markup[] =>
   repairs.map(({ arm, unseen, seen, control, kind }) =>
-    row(task, [
+    row(taskWords(task), [
       labelOf(arm),
       recovery(unseen),
       recovery(seen),

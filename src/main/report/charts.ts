@@ -9,6 +9,7 @@ import {
   formatWholePercent,
 } from '../../shared/format.ts';
 import type { Arm, ArmResult, RunResults } from '../../shared/results.ts';
+import { taskWords } from '../../shared/setting-words.ts';
 import { barChart, lineChart, type Series, scatterChart } from './drawing.ts';
 import { html, type Markup } from './html.ts';
 import type { ReportedRun } from './reported-run.ts';
@@ -68,7 +69,7 @@ export function accuracyByTask({ arms }: RunResults): Markup {
   const groups = [
     { name: 'all tasks', bars: arms.map(({ mean }) => accuracyInterval(mean)) },
     ...tasks.map((task) => ({
-      name: task,
+      name: taskWords(task),
       bars: arms.map((result) => {
         const estimate = result.tasks[task];
         return estimate === undefined ? null : accuracyInterval(estimate);

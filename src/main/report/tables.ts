@@ -14,6 +14,7 @@ import type {
   RunTimings,
   SelectorResult,
 } from '../../shared/results.ts';
+import { taskWords } from '../../shared/setting-words.ts';
 import { html, type Markup } from './html.ts';
 import type { ReportedRun } from './reported-run.ts';
 
@@ -59,7 +60,7 @@ export function tasksTable({ arms }: RunResults): Markup {
   return table(
     ['Task', ...arms.map(({ arm }) => arm.label)],
     [
-      ...tasks.map((task) => line(task, (result) => result.tasks[task])),
+      ...tasks.map((task) => line(taskWords(task), (result) => result.tasks[task])),
       line('all tasks', (result) => result.mean),
     ],
   );

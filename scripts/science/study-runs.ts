@@ -124,6 +124,7 @@ export const PLANS: readonly StudyPlan[] = [
   plan('point', 'SparseGPT, 60% zeros', sparsegpt(0.6)),
   plan('point', 'SparseGPT, 55% zeros', sparsegpt(0.55)),
   plan('point', 'SparseGPT, 65% zeros', sparsegpt(0.65)),
+  plan('families', 'SparseGPT, 70% zeros, a prompt per task', sparsegpt(0.7)),
 ];
 
 function plan(part: Part, name: string, compression: Compression): StudyPlan {

@@ -6,7 +6,7 @@
  * forgotten-or-displaced test: the same model and training, but a quarter of the facts was never
  * there to be learned (unknown.json lists them), so no prompt can bring them back.
  *
- * `npm run pretrain -- --width 96 --blocks 3 --steps 2400 --out FOLDER` trains another size on the same
+ * `npm run pretrain -- --width 48 --blocks 3 --steps 1500 --rate 4e-3 --out FOLDER` trains another size on the same
  * text, for `npm run science:tuning -- --model FOLDER`.
  */
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';

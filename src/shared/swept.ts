@@ -15,7 +15,7 @@ export interface SweptTuning {
 
 /** By size, rising, as `npm run science:tuning` found them; docs/log.md has the tables. */
 const SWEPT: readonly SweptTuning[] = [
-  { parameters: 725_664, prompt: 0.03, prefix: 0.03, lora: 0.01, tokens: 16 },
+  { parameters: 279_888, prompt: 0.03, prefix: 0.1, lora: 0.01, tokens: 16 },
   { parameters: 2_557_632, prompt: 0.01, prefix: 0.03, lora: 0.003, tokens: 16 },
 ];
 

@@ -9,10 +9,11 @@ it.each(PRESET_NAMES)('%s is written for the starter', (name) => {
 });
 
 it('sizes that were not swept take the nearest, the largest where nothing is known', () => {
-  const [small, starter] = [sweptFor(7e5), sweptFor(STARTER)];
+  const [small, starter] = [sweptFor(3e5), sweptFor(STARTER)];
   expect(small).not.toBe(starter);
   expect(sweptFor(1e4)).toBe(small);
-  expect(sweptFor(1e6)).toBe(small);
+  expect(sweptFor(8e5)).toBe(small);
+  expect(sweptFor(9e5)).toBe(starter);
   expect(sweptFor(7e9)).toBe(starter);
   expect(sweptFor(null)).toBe(starter);
 });

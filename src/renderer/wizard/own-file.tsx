@@ -68,7 +68,8 @@ export function OwnFile({ starter }: { starter: readonly string[] }) {
           .
           <br />
           <Text span size="sm" c="dimmed">
-            Questions and answers as .csv (question,answer) or .jsonl, or plain .txt.
+            Questions and answers as .csv or .jsonl (question, answer); text as .txt or .jsonl
+            (text).
           </Text>
         </Text>
         <input
@@ -198,7 +199,7 @@ function TextUses({ path }: UsesProps) {
     <>
       {calibrates ? (
         <Button size="xs" variant="default" onClick={() => calibrate('starter')}>
-          Calibrate with the starter’s text again
+          Calibrate with the starter’s text
         </Button>
       ) : (
         <Button size="xs" onClick={() => calibrate(path)}>
@@ -207,7 +208,7 @@ function TextUses({ path }: UsesProps) {
       )}
       {isTuned ? (
         <Button size="xs" variant="default" onClick={() => tuneOn('tasks')}>
-          Tune on the tasks again
+          Tune on the tasks
         </Button>
       ) : (
         <Button size="xs" variant="default" onClick={() => tuneOn({ source: path })}>

@@ -1,4 +1,4 @@
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { goTo, PAGES } from './pages.ts';
 
 /** How long after "g" the page's letter may follow. */
@@ -6,8 +6,8 @@ const SEQUENCE_MS = 1200;
 
 /** Ctrl or ⌘ + K opens the search; "g" and a letter goes to a page. */
 export function useShortcuts(search: () => void): void {
+  const pressedG = useRef(0);
   useEffect(() => {
-    let pressedG = 0;
     const onKey = (event: KeyboardEvent) => {
       if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
         event.preventDefault();
@@ -16,12 +16,13 @@ export function useShortcuts(search: () => void): void {
       }
       if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === 'g') {
-        pressedG = event.timeStamp;
+        pressedG.current = event.timeStamp;
         return;
       }
       const page = PAGES.find(({ key }) => key === event.key);
-      if (page && pressedG > 0 && event.timeStamp - pressedG < SEQUENCE_MS) goTo(page.name);
-      pressedG = 0;
+      const since = event.timeStamp - pressedG.current;
+      if (page && pressedG.current > 0 && since < SEQUENCE_MS) goTo(page.name);
+      pressedG.current = 0;
     };
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);

@@ -11,6 +11,11 @@ type Bank = Recipe['tuning']['bank'];
 
 const BANKS = [
   {
+    value: 'seeds',
+    title: 'Prompts of several starts',
+    text: 'All learn from everything; each begins at other tokens, so they end up different.',
+  },
+  {
     value: 'family',
     title: 'A prompt for each group of tasks',
     text: 'Related tasks are put together, and each group tunes one prompt.',
@@ -24,11 +29,6 @@ const BANKS = [
     value: 'length',
     title: 'Prompts of several lengths',
     text: 'All learn from everything; each has half of the next one’s tokens.',
-  },
-  {
-    value: 'seeds',
-    title: 'Prompts of several starts',
-    text: 'All learn from everything; each begins at other tokens, so they end up different.',
   },
 ] as const;
 

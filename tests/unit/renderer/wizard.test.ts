@@ -19,8 +19,11 @@ describe('tasks', () => {
   });
 
   it('that are fewer than the prompts by family take prompts away', () => {
-    const { tuning } = withTasks(PRESETS.quick, ['a'], starter);
-    expect(tuning.bank.count).toBe(1);
+    const { quick } = PRESETS;
+    const bank = { ...quick.tuning.bank, by: 'family' } as const;
+    const recipe = { ...quick, tuning: { ...quick.tuning, bank } };
+    expect(withTasks(recipe, ['a'], starter).tuning.bank.count).toBe(1);
+    expect(withTasks(quick, ['a'], starter).tuning.bank.count).toBe(bank.count);
   });
 });
 

@@ -18,6 +18,8 @@ import {
 
 const defaults = PRESETS.quick.tuning;
 
+/** How a bank differs by default that is tuned in one pass with an adapter. */
+const BESIDE_LORA = 'family';
 const KINDS = ['prompt', 'prefix', 'bank', 'lora', 'bank+lora'] as const;
 const SPLITS = ['family', 'clusters', 'length', 'seeds'] as const;
 
@@ -28,7 +30,7 @@ interface TuneOptions extends EngineOptions {
   readonly dataDir?: string;
   readonly tokens: number;
   readonly init: string;
-  readonly by: (typeof SPLITS)[number];
+  readonly by?: (typeof SPLITS)[number];
   readonly prompts: number | 'auto';
   readonly joint: boolean;
   readonly rank: number;
@@ -68,9 +70,10 @@ export function addTuneCommand(program: Command, addAction: AddAction): void {
       defaults.init,
     )
     .addOption(
-      new Option('--by <what>', 'how the prompts of a bank differ')
-        .choices(SPLITS)
-        .default(bank.by),
+      new Option(
+        '--by <what>',
+        `how the prompts of a bank differ (default: ${bank.by}, or ${BESIDE_LORA} with an adapter)`,
+      ).choices(SPLITS),
     )
     .option('--prompts <n>', 'of a bank; auto finds the clusters', promptCount, bank.count)
     .option('--joint', 'tune the prompts of a bank in one pass', false)
@@ -153,7 +156,8 @@ function usualRate(kind: TuneOptions['kind'], swept: SweptTuning): number {
 }
 
 function kindOf(options: TuneOptions): TuneKind {
-  const { kind, tokens, init, by, prompts: count, joint } = options;
+  const { kind, tokens, init, prompts: count, joint } = options;
+  const { by = kind === 'bank+lora' ? BESIDE_LORA : defaults.bank.by } = options;
   const { rank, alpha, dropout, rslora: rankStabilized, targets } = options;
   const lora = { rank, alpha, dropout, rankStabilized, targets };
   switch (kind) {

@@ -1,6 +1,7 @@
 /**
- * `npm run study [-- --report]`: the paper's main comparison on the starter, under an hour on two
- * cores. Writes docs/study.md and its figures from the runs in .cache/study; `--report` only writes.
+ * `npm run study [-- --report]`: the paper's main comparison on the starter, meant to stay under an
+ * hour on two cores. Writes docs/study.md and its figures from the runs in .cache/study; `--report`
+ * only writes.
  */
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';

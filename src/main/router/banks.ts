@@ -91,8 +91,10 @@ export function bankHandlers({
         await compute.ask('bank.shrink', request, { signal: stop, onEvent: push });
       }),
     'banks.keep': async ({ id, hash, by, name }) => {
-      const found = await openBank(trialOf(id)).catch(() => undefined);
-      if (found?.hash !== hash) throw triedAnew();
+      const found = await openBank(trialOf(id)).catch((cause) => {
+        throw triedAnew(cause);
+      });
+      if (found.hash !== hash) throw triedAnew();
       const target = newPlace(folder);
       await rename(trialOf(id), target.directory);
       return library.add(found, { ...target, origin: ORIGIN_OF[by], name });
@@ -129,8 +131,9 @@ export function bankHandlers({
 
 const ORIGIN_OF = { quantize: 'quantized', prune: 'pruned' } as const;
 
-const triedAnew = (): KintsugiError =>
-  new KintsugiError('BANK_INVALID', 'Another smaller bank has been tried since.', {
+const triedAnew = (cause?: unknown): KintsugiError =>
+  new KintsugiError('BANK_INVALID', 'The smaller bank that was measured is no longer there.', {
+    cause,
     next: 'Measure it again, then keep it.',
     field: 'hash',
   });

@@ -44,7 +44,7 @@ export const Compressions = (props: OptionsProps) => (
             label="Zeros"
             data={withOwn(SPARSITIES, option['sparsity'])}
             value={String(option['sparsity'] ?? '')}
-            placeholder="half"
+            placeholder="the base’s, or half"
             onChange={(share) =>
               set('sparsity', share?.includes(':') ? share : share ? Number(share) : undefined)
             }

@@ -26,7 +26,7 @@ export interface CompiledEngineOptions {
 
 /** Copies of less than this are not worth any time. */
 export const MAP_FROM = 128 * 2 ** 20;
-/** Twice as much when widened. A token takes about three times as long without the copy. */
+/** Twice as much when widened. Without the copy a token takes several times as long. */
 export const WIDEN_UP_TO = 2 ** 30;
 /** Of a value that is computed beforehand and kept, where 16-bit weights are not to be. */
 const FOLD_UP_TO = 2 ** 20;

@@ -32,23 +32,21 @@ export function recovery(
   const regained = pointValue(scores, ([, compressed, repaired]) => repaired! - compressed!);
   if (lost <= ROUNDING) return { kind: 'nothing-lost', lost, regained };
 
-  const { level = 0.95 } = options;
-  const shares = bootstrapValues(scores, shareRegained, options);
-  const bounded = shares.filter((share) => !Number.isNaN(share));
   const share = regained / lost;
-  // Dropping a resample is dropping the extreme one: allowed only within the tail that the
-  // interval leaves out anyway.
-  if (shares.length - bounded.length > (shares.length * (1 - level)) / 2) {
+  const shares = bootstrapValues(scores, shareRegained, options);
+  const interval = percentileInterval(shares, options.level);
+  if (!Number.isFinite(interval.low) || !Number.isFinite(interval.high))
     return { kind: 'unbounded', lost, regained, share };
-  }
-  return { kind: 'recovered', lost, regained, share, interval: percentileInterval(bounded, level) };
+  return { kind: 'recovered', lost, regained, share, interval };
 }
 
 /** Equal scores may differ by the rounding of their sums; no real loss is this small. */
 const ROUNDING = 1e-12;
 
-/** NaN marks a resample in which nothing was lost; it never leaves this file. */
+/** A resample in which nothing was lost is the most extreme one: the limit of ever smaller losses. */
 function shareRegained([original, compressed, repaired]: readonly number[]): number {
   const lost = original! - compressed!;
-  return lost <= ROUNDING ? Number.NaN : (repaired! - compressed!) / lost;
+  const regained = repaired! - compressed!;
+  if (lost > ROUNDING) return regained / lost;
+  return regained < 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
 }

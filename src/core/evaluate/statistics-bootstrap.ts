@@ -21,9 +21,9 @@ export type Statistic = (arms: readonly number[]) => number;
 
 /**
  * Values of the statistic under resampling, unsorted. Paired: one draw of inputs serves all arms.
- * Stratified: inputs are drawn within their task. Two levels when there are several seeds: seeds
- * are drawn first, then inputs anew within each drawn seed, and the arms' means are averaged over
- * the seeds before the statistic (Efron & Tibshirani, An Introduction to the Bootstrap, ch. 8).
+ * Stratified: inputs are drawn within their task. With several seeds, seeds are drawn too; every
+ * seed was asked the same inputs, so one draw of inputs serves all of them (Owen 2007, The pigeonhole
+ * bootstrap), and the arms' means are averaged over the seeds before the statistic.
  */
 export function bootstrapValues(
   seeds: readonly SeedScores[],
@@ -32,10 +32,11 @@ export function bootstrapValues(
 ): Float64Array {
   const random = createRandom(seed, 'bootstrap');
   const strata = seeds.map(groupByTask);
+  refuseOtherInputs(strata);
   const values = new Float64Array(resamples);
   for (let r = 0; r < resamples; r++) {
     const drawn = strata.length === 1 ? strata : strata.map(() => random.pick(strata));
-    values[r] = statistic(averageArms(drawn.map((group) => resampledMeans(group, random))));
+    values[r] = statistic(averageArms(resampledTasks(drawn, random)));
   }
   return values;
 }
@@ -45,7 +46,7 @@ export function pointValue(seeds: readonly SeedScores[], statistic: Statistic): 
   return statistic(averageArms(seeds.map((scores) => taskMeans(groupByTask(scores)))));
 }
 
-/** Percentile interval of resampled values, which must all be finite. */
+/** Percentile interval of resampled values; an end that falls among infinite ones is not finite. */
 export function percentileInterval(values: Float64Array, level = 0.95): Interval {
   const ascending = values.toSorted();
   const tail = (1 - level) / 2;
@@ -90,18 +91,25 @@ function taskMeans(strata: Strata): number[] {
   return averageArms(strata.map((arms) => arms.map((scores) => mean(scores))));
 }
 
-function resampledMeans(strata: Strata, random: Random): number[] {
-  return averageArms(strata.map((arms) => resampledTask(arms, random)));
+/** Each task's means over one draw of its inputs, averaged over the seeds: [task][arm]. */
+function resampledTasks(seeds: readonly Strata[], random: Random): number[][] {
+  return seeds[0]!.map(([scores], task) => {
+    const { length } = scores!;
+    const rows = Int32Array.from({ length }, () => random.integer(length));
+    return averageArms(seeds.map((strata) => strata[task]!.map((arm) => meanAt(arm, rows))));
+  });
 }
 
-function resampledTask(arms: readonly Float64Array[], random: Random): number[] {
-  const count = arms[0]!.length;
-  const sums = arms.map(() => 0);
-  for (let i = 0; i < count; i++) {
-    const row = random.integer(count);
-    for (let arm = 0; arm < sums.length; arm++) sums[arm]! += arms[arm]![row]!;
-  }
-  return sums.map((sum) => sum / count);
+function meanAt(scores: Float64Array, rows: Int32Array): number {
+  let sum = 0;
+  for (const row of rows) sum += scores[row]!;
+  return sum / rows.length;
+}
+
+function refuseOtherInputs([first, ...others]: readonly Strata[]): void {
+  const sizes = (strata: Strata) => strata.map(([scores]) => scores!.length).join();
+  if (others.some((strata) => sizes(strata) !== sizes(first!)))
+    throw new RangeError('bootstrap: seeds differ in inputs');
 }
 
 /** Mean over rows (tasks or seeds) of each arm's value. */

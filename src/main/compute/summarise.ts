@@ -100,15 +100,33 @@ function find(arms: readonly ArmMeasurements[], id: Arm['id']): ArmMeasurements 
   return found;
 }
 
-/** An input's score is its mean over the seeds, so that a standard error counts inputs once. */
+/**
+ * An input's score is its mean over the seeds, so that a standard error counts inputs once; what the
+ * seeds differ by is added to it.
+ */
 export function accuracies({ tasks, correct }: Scored): Pick<ArmResult, 'tasks' | 'mean'> {
   const scores = tasks.map((_, input) => average(correct.map((seed) => seed[input]!)));
-  const byTask = [...Map.groupBy(tasks.keys(), (input) => tasks[input]!)].map(
-    ([task, inputs]) => [task, estimate([...inputs].map((input) => scores[input]!))] as const,
-  );
+  const byTask = [...Map.groupBy(tasks.keys(), (input) => tasks[input]!)].map(([task, inputs]) => {
+    const rows = [...inputs];
+    const bySeed = correct.map((seed) => average(rows.map((input) => seed[input]!)));
+    return { task, bySeed, value: estimate(rows.map((input) => scores[input]!)) };
+  });
+  const means = correct.map((_, seed) => average(byTask.map(({ bySeed }) => bySeed[seed]!)));
   return {
-    tasks: Object.fromEntries(byTask.map(([task, value]) => [task, plainEstimate(value)])),
-    mean: plainEstimate(estimateOverTasks(byTask.map(([, value]) => value))),
+    tasks: Object.fromEntries(
+      byTask.map(({ task, bySeed, value }) => [task, overSeeds(value, bySeed)]),
+    ),
+    mean: overSeeds(estimateOverTasks(byTask.map(({ value }) => value)), means),
+  };
+}
+
+/** Inputs and seeds are two draws: their variances add. */
+function overSeeds(inputs: ReturnType<typeof estimate>, bySeed: readonly number[]): Estimate {
+  const { standardError, ...plain } = plainEstimate(inputs);
+  const seeds = estimate(bySeed).standardError ?? 0;
+  return {
+    ...plain,
+    standardError: standardError === null ? null : Math.hypot(standardError, seeds),
   };
 }
 

@@ -57,6 +57,8 @@ describe('paired bootstrap', () => {
   it('refuses arms measured on different inputs', () => {
     const uneven = [{ tasks: ['a', 'a'], pair: [[1, 0], [1]] as const }];
     expect(() => pairedDifference(uneven)).toThrow('arms differ in inputs');
+    const others = [pairs[0]!, { tasks: ['a'], pair: [[1], [0]] as const }];
+    expect(() => pairedDifference(others)).toThrow('seeds differ in inputs');
   });
 });
 
@@ -87,5 +89,20 @@ describe('recovery', () => {
     const compressed = tasks.map((_, i) => (i > 0 && i < 20 ? 1 : 0));
     const result = recovery([{ tasks, original, compressed, repaired: original }]);
     expect(result).toMatchObject({ kind: 'unbounded', share: 1 });
+  });
+
+  it('counts resamples that lost nothing as the most extreme ones', () => {
+    // Four of 400 answers were lost; one resample in 55 has none of them, which alone is most of a tail.
+    const tasks = Array(400).fill('a');
+    const lostOnes = tasks.map((_, i) => i < 4);
+    const neverKnown = tasks.map((_, i) => i >= 4 && i < 14);
+    const original = tasks.map((_, i) => (neverKnown[i] ? 0 : 1));
+    const compressed = tasks.map((_, i) => (neverKnown[i] || lostOnes[i] ? 0 : 1));
+    const repaired = tasks.map((_, i) => (lostOnes[i] ? 0 : 1));
+    const result = recovery([{ tasks, original, compressed, repaired }], options);
+    if (result.kind !== 'recovered') throw new Error(result.kind);
+    expect(result.share).toBeCloseTo(2.5, 12);
+    // Without them the end would be near 11: ten regained for one lost.
+    expect(result.interval.high).toBeGreaterThan(12.5);
   });
 });

@@ -40,5 +40,7 @@ describe('two arms', () => {
     const thrice = compareArms(tasks, first, [half[0]!, half[0]!, half[0]!], options);
     expect(thrice.pValue).toBe(once.pValue);
     expect(thrice.difference.value).toBeCloseTo(once.difference.value, 12);
+    const width = ({ interval }: typeof once.difference) => interval.high - interval.low;
+    expect(width(thrice.difference)).toBeGreaterThan(0.9 * width(once.difference));
   });
 });

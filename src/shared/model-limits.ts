@@ -1,5 +1,5 @@
 import { type Bits, type Compression, gridOf, withGrid } from './compression.ts';
-import type { Recipe, SelectorRecipe } from './recipe.ts';
+import { type Recipe, type SelectorRecipe, selectorName } from './recipe.ts';
 
 /** What of a model decides which recipes it can take. */
 export interface ModelLimits {
@@ -50,8 +50,12 @@ export function fitRecipe(recipe: Recipe, limits: ModelLimits): Recipe {
     tuning: fitTuning(tuning, room, 'layer' in fitting),
     selector: fitting,
   };
-  const selectors = recipe.selectors.filter(({ kind }) => kind !== 'mixture' || by !== 'length');
-  return { ...fitted, selectors: selectors.map((each) => fitSelector(each, by, limits)) };
+  const selectors = recipe.selectors
+    .filter(({ kind }) => kind !== 'mixture' || by !== 'length')
+    .map((each) => fitSelector(each, by, limits));
+  // Of two blocks that this model lacks, the same one takes the place.
+  const byName = new Map(selectors.map((each) => [selectorName(each), each]));
+  return { ...fitted, selectors: [...byName.values()] };
 }
 
 type Tuning = Recipe['tuning'];

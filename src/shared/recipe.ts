@@ -113,6 +113,17 @@ const selector = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('random') }),
 ]);
 
+/** Answers are kept by the selector's name. */
+const distinctSelectors = (
+  selectors: readonly z.infer<typeof selector>[],
+  context: z.RefinementCtx,
+): void => {
+  const names = selectors.map(selectorName);
+  const twice = names.findIndex((name, i) => names.indexOf(name) < i);
+  if (twice > 0)
+    context.addIssue({ code: 'custom', path: [twice], message: `is "${names[twice]}" once more` });
+};
+
 /** How a recipe asks for a selector; what it must learn follows from the tuning data. */
 export type SelectorRecipe = z.infer<typeof selector>;
 
@@ -176,7 +187,7 @@ export const recipeSchema = z.strictObject({
   /** Of the bank's arm. */
   selector,
   /** Others that the same bank is also tried with. */
-  selectors: z.array(selector).max(32).default([]),
+  selectors: z.array(selector).max(32).superRefine(distinctSelectors).default([]),
   evaluation,
   /** What is found out beside the comparison; null leaves it out. */
   analysis: analysis.nullable().default(null),

@@ -123,9 +123,8 @@ export function initialAdapter(model: Model, shape: LoraShape, seed: number): Lo
     });
   const random = createRandom(seed, 'lora');
   const shapes = model.family.tensorShapes(model.config);
-  const linears = blockLinears(model);
-  const named = resolveTargets(model, targets, [...new Set(linears.map(lastPart))]);
-  const targeted = linears.filter((module) => named.includes(lastPart(module)));
+  const named = namedTargets(model, targets);
+  const targeted = blockLinears(model).filter((module) => named.includes(lastPart(module)));
   const modules = targeted.map((module): [string, LoraModule] => {
     const [out, width] = shapes.get(`${module}.weight`) as [number, number];
     const bound = 1 / Math.sqrt(width);
@@ -140,14 +139,15 @@ const lastPart = (module: string): string => module.slice(module.lastIndexOf('.'
 const blockLinears = ({ family, config }: Model): string[] =>
   Array.from({ length: config.layers }, (_, layer) => family.stages(config, layer)).flat(2);
 
-/** `default` is the family's own choice, `all-linear` every linear layer of the blocks. */
-function resolveTargets(
-  { family }: Model,
-  targets: readonly string[],
-  known: readonly string[],
-): string[] {
+/**
+ * Last parts of the modules' names that targets stand for: `default` is the family's own choice,
+ * `all-linear` every linear layer of the blocks.
+ * @throws KintsugiError ARGUMENT_INVALID for one that the model does not have
+ */
+export function namedTargets(model: Model, targets: readonly string[]): string[] {
+  const known = [...new Set(blockLinears(model).map(lastPart))];
   const groups: Readonly<Record<string, readonly string[]>> = {
-    default: family.loraTargets,
+    default: model.family.loraTargets,
     'all-linear': known,
   };
   const named = [...new Set(targets.flatMap((target) => groups[target] ?? [target]))];

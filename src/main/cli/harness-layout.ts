@@ -1,5 +1,6 @@
 import type { ArmResult } from '../../shared/results.ts';
 import type { Evaluation, TaskEvaluation } from '../compute/evaluate.ts';
+import { rightAnswers } from '../compute/right-answers.ts';
 import type { ReportedRun } from '../report/reported-run.ts';
 
 /** Metrics that are better when they are smaller. */
@@ -46,12 +47,7 @@ export function harnessLayout({ evaluations, wikitext }: Evaluation) {
 /** A run's arms, each as the harness would have written it; null before they are compared. */
 export function runInHarnessLayout({ id, name, seed, modelHash, recipe, outcome }: ReportedRun) {
   const arms = outcome?.results.arms.map(({ arm, tasks, mean, perplexity }: ArmResult) => {
-    const evaluations = Object.entries(tasks).map(([task, acc]) => ({
-      name: task,
-      kind: 'choice' as const,
-      version: null,
-      metrics: { acc },
-    }));
+    const evaluations = Object.entries(tasks).map(([task, share]) => rightAnswers(task, share));
     const config = { model: arm.label, weights: arm.weightsHash, perplexity };
     return [arm.id, { ...harnessLayout({ tasks, mean, evaluations }), config }] as const;
   });

@@ -1,10 +1,13 @@
 import { checkCompression } from '../../core/compress/options.ts';
+import { readPieces } from '../../core/data/documents.ts';
 import type { Task } from '../../core/evaluate/tasks.ts';
 import type { Model } from '../../core/models/model.ts';
+import { namedTargets } from '../../core/tune/lora.ts';
 import type { Example } from '../../core/tune/types.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { mostHalvings, mostPromptTokens } from '../../shared/model-limits.ts';
 import type { Recipe, SelectorRecipe } from '../../shared/recipe.ts';
+import { calibrationFiles } from './data-source.ts';
 import { limitsOf, linearShapes } from './model-shape.ts';
 
 /**
@@ -24,6 +27,23 @@ export function checkRecipeFits(model: Model, recipe: Recipe): void {
   for (const [index, selector] of recipe.selectors.entries())
     checkSelector(`selectors.${index}`, selector, config.layers, recipe);
   checkBank(recipe);
+  checkTargets('tuning.lora.targets', model, recipe.tuning.lora.targets);
+  for (const [index, { targets }] of recipe.tuning.furtherLoras.entries())
+    checkTargets(`tuning.furtherLoras.${index}.targets`, model, targets);
+}
+
+function checkTargets(field: string, model: Model, targets: readonly string[]): void {
+  try {
+    namedTargets(model, targets);
+  } catch (error) {
+    if (!(error instanceof KintsugiError)) throw error;
+    const { message, next } = error;
+    throw new KintsugiError('RECIPE_INVALID', `"${field}": ${message}`, {
+      field,
+      next,
+      cause: error,
+    });
+  }
 }
 
 function checkSelector(
@@ -71,6 +91,37 @@ const impossible = (field: string, message: string): KintsugiError =>
     next: 'Choose another combination.',
   });
 
+/** Refuses a source of calibration text without any. @throws KintsugiError DATA_INVALID naming the field */
+export async function checkCalibration({ compression }: Recipe): Promise<void> {
+  const field = 'compression.calibration.source';
+  const files = await inField(field, calibrationFiles(compression.calibration.source));
+  if (await inField(field, hasText(files))) return;
+  throw new KintsugiError('DATA_INVALID', 'There is no text to calibrate on', {
+    field,
+    next: 'Give a text or a dataset that is not empty.',
+    ...(files[0] === undefined ? {} : { file: files[0] }),
+  });
+}
+
+async function hasText(files: readonly string[]): Promise<boolean> {
+  for await (const piece of readPieces(files)) if (piece.trim() !== '') return true;
+  return false;
+}
+
+/** What is wrong with data, told with the recipe's field that named it. */
+export async function inField<T>(field: string, reading: Promise<T>): Promise<T> {
+  return reading.catch((error: unknown) => {
+    if (!(error instanceof KintsugiError) || error.field !== undefined) throw error;
+    const { code, message, next, file } = error;
+    throw new KintsugiError(code, message, {
+      field,
+      next,
+      cause: error,
+      ...(file === undefined ? {} : { file }),
+    });
+  });
+}
+
 /**
  * Refuses tasks that cannot be tuned on or shared out as the recipe asks, before any work.
  * @throws KintsugiError DATA_INVALID, RECIPE_INVALID naming the field
@@ -90,8 +141,11 @@ export function checkRecipeData(
   const groups = new Set(examples.map(({ group }) => group)).size;
   const families = data === 'tasks' ? 'tasks' : 'files to tune on';
   if (bank.by === 'family') fewer('tuning.bank.count', bank.count, groups, families);
-  if (bank.by === 'clusters')
-    fewer('tuning.bank.count', bank.count, examples.length, 'tuning inputs');
+  if (bank.by === 'clusters') {
+    // What is read alike lies in one place, which no clusters can share.
+    const distinct = new Set(examples.map(({ context, target }) => context || target)).size;
+    fewer('tuning.bank.count', bank.count, distinct, 'different tuning inputs');
+  }
 }
 
 function fewer(field: string, value: number, limit: number, what: string): void {

@@ -26,7 +26,7 @@ export function displacementWords(judged: Omit<Displacement, 'words'>): string {
   return [
     HEADLINES[overall.kind],
     ...reasons(overall),
-    ...controlSentence(control, overall.kind),
+    ...controlSentence(control, overall),
     ...byTask(tasks),
   ].join(' ');
 }
@@ -89,7 +89,10 @@ function regained(recovery: ArmRecovery): string {
   }
 }
 
-function controlSentence(control: ControlResult | null, kind: DisplacementKind): string[] {
+function controlSentence(
+  control: ControlResult | null,
+  { kind, repairs }: JudgedRepairs,
+): string[] {
   if (control === null) {
     return kind === 'displaced'
       ? ['There is no control for this model: nothing shows that the test could have failed.']
@@ -98,12 +101,18 @@ function controlSentence(control: ControlResult | null, kind: DisplacementKind):
   const shares = control.repairs.map(
     ({ arm, unseen }) => `${CONTROL_NAMES[arm]} ${regained(unseen)}`,
   );
-  const turned = control.repairs.every(({ kind: own }) => own !== 'displaced');
   return [
-    `In the control, a model that was never told the ${control.questions} facts it was asked, ${list(shares)}: ${
-      turned ? 'the verdict is turned round, as it must be.' : 'the verdict is not turned round.'
-    }`,
+    `In the control, a model that was never told the ${control.questions} facts it was asked, ${list(shares)}: ${turned(repairs)}.`,
   ];
+}
+
+/** As the intervals of all repairs have it. */
+function turned(repairs: readonly RepairDisplacement[]): string {
+  const says = repairs.map(({ controlSays }) => controlSays);
+  if (says.includes('does-not-flip')) return 'the verdict is not turned round';
+  return says.every((one) => one === 'flips')
+    ? 'the verdict is turned round, as it must be'
+    : 'it stays open whether the verdict is turned round';
 }
 
 const CONTROL_NAMES = { prompt: 'a prompt brought back', lora: 'LoRA' } as const;

@@ -191,7 +191,9 @@ export async function measure(
     });
     if (textTokens > 0) {
       // The same room for all arms, as if each had a prompt: they are scored on the same windows.
-      const room = prepared.arm.model.config.maxPositions - workspace.recipe.tuning.tokens;
+      const { tokens, prefix } = workspace.recipe.tuning;
+      const longest = Math.max(tokens, prefix?.tokens ?? 0);
+      const room = prepared.arm.model.config.maxPositions - longest;
       const text = { files: [starter.heldOutText], limit: textTokens, room };
       metric(0, MEASURES.perplexity, await textPerplexity(scorer, tokenizer, text, signal));
     }

@@ -1,6 +1,7 @@
 import { findBenchmark } from '../../core/evaluate/benchmarks/index.ts';
 import { type BenchmarkLimits, loadBenchmark } from '../../core/evaluate/benchmarks/load.ts';
 import { loadTasks, type Task } from '../../core/evaluate/tasks.ts';
+import { KintsugiError } from '../../shared/errors.ts';
 import type { Recipe } from '../../shared/recipe.ts';
 import { hubCache } from './data-source.ts';
 import { taskOfFile } from './own-task.ts';
@@ -37,7 +38,20 @@ export async function namedTasks(
   const starters = names.filter(isStarterTask);
   const known = starters.length === 0 ? [] : await loadTasks(starter.tasks, starters);
   const others = names.filter((name) => !isStarterTask(name));
-  return [...known, ...(await Promise.all(others.map((name) => otherTask(name, choice))))];
+  const tasks = [...known, ...(await Promise.all(others.map((name) => otherTask(name, choice))))];
+  refuseTwins(tasks);
+  return tasks;
+}
+
+/** Answers are known by their task's name, and a task that came twice would count double. */
+function refuseTwins(tasks: readonly Task[]): void {
+  const names = tasks.map(({ name }) => name);
+  const twin = names.find((name, i) => names.indexOf(name) < i);
+  if (twin === undefined) return;
+  throw new KintsugiError('ARGUMENT_INVALID', `The task "${twin}" is named twice`, {
+    field: 'tasks',
+    next: 'Name each task once; files of questions go by their names, whatever folder they are in.',
+  });
 }
 
 /** A benchmark or a file of questions. */

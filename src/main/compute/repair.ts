@@ -7,7 +7,7 @@ import { parseRecipe, type Recipe, recipeSeeds } from '../../shared/recipe.ts';
 import type { Store } from '../db/open.ts';
 import { createRun, newRunId, type Run, updateRun } from '../db/runs.ts';
 import { analyseStages } from './analyse-stages.ts';
-import { checkRecipeData, checkRecipeFits } from './check-recipe.ts';
+import { checkCalibration, checkRecipeData, checkRecipeFits, inField } from './check-recipe.ts';
 import { compressLoaded } from './compress-model.ts';
 import { compressedTwin, linkFolder } from './compressed-twin.ts';
 import { evaluateStages } from './evaluate-stages.ts';
@@ -101,8 +101,11 @@ export async function checkWorkable(
   model: Model,
   workspace: Pick<Workspace, 'recipe' | 'tasks' | 'examples'>,
 ): Promise<void> {
-  checkRecipeFits(model, workspace.recipe);
-  checkRecipeData(workspace.recipe, await workspace.tasks(), await workspace.examples());
+  const { recipe } = workspace;
+  checkRecipeFits(model, recipe);
+  await checkCalibration(recipe);
+  const tasks = await inField('evaluation.tasks', workspace.tasks());
+  checkRecipeData(recipe, tasks, await inField('tuning.data', workspace.examples()));
 }
 
 // A report of times, and what opening the model derives from the weights.

@@ -69,15 +69,21 @@ export async function textPerplexity(
   signal: AbortSignal,
 ): Promise<number> {
   const text = await encodeFiles(tokenizer, files, limit);
-  if (text.length === 0) {
-    throw new KintsugiError('DATA_INVALID', 'The text has no tokens.', {
-      next: 'Give a text that is not empty.',
+  // Nothing stands before the first token of a chosen window.
+  if (text.length < (chosen === undefined ? 1 : 2)) {
+    throw new KintsugiError('DATA_INVALID', 'The text has no tokens to score.', {
+      next: 'Give a longer text.',
       ...(files[0] === undefined ? {} : { file: files[0] }),
     });
   }
   if (chosen !== undefined) {
-    const measured = await windowPerplexity(scorer, text, Math.min(chosen, room), { signal });
-    return measured.perplexity;
+    if (chosen > room)
+      throw new KintsugiError(
+        'ARGUMENT_INVALID',
+        `A window of ${chosen} tokens is more than the model has positions for.`,
+        { field: 'window', next: `Use ${room} or less, for every arm alike.` },
+      );
+    return (await windowPerplexity(scorer, text, chosen, { signal })).perplexity;
   }
   const start = tokenizer.bosId ?? tokenizer.eosId ?? 0;
   const window = Math.min(WINDOW, room - 1, text.length);

@@ -16,8 +16,12 @@ const COLUMNS = [
   'standard error',
   'perplexity',
   'share recovered',
+  'from',
+  'to',
   'extra parameters',
   'bytes on disk',
+  'bytes in memory',
+  'ms per input',
 ] as const;
 
 type TabledRun = Pick<
@@ -29,7 +33,8 @@ type TabledRun = Pick<
 export function runsAsCsv(runs: readonly TabledRun[]): string {
   const rows = runs.flatMap((run) => {
     const arms = run.outcome?.results.arms ?? [undefined];
-    return arms.map((arm) => [...runCells(run), ...armCells(arm)]);
+    const times = run.outcome?.timings.millisecondsPerInput;
+    return arms.map((arm) => [...runCells(run), ...armCells(arm, arm && times?.[arm.arm.id])]);
   });
   return `${[COLUMNS, ...rows].map((row) => row.map(csvCell).join(',')).join('\n')}\n`;
 }
@@ -41,11 +46,15 @@ function runCells({ id, name, status, createdAt, recipe, seed }: TabledRun): unk
   return [id, name, status, created, recipe?.model, compression, bits, seed];
 }
 
-function armCells(result: ArmResult | undefined): unknown[] {
+function armCells(result: ArmResult | undefined, milliseconds: number | undefined): unknown[] {
   if (result === undefined) return COLUMNS.slice(8).map(() => undefined);
-  const { arm, mean, perplexity, recovery, extraParameters, bytesOnDisk } = result;
+  const { arm, mean, perplexity, recovery } = result;
   const share = recovery !== null && 'share' in recovery ? recovery.share : undefined;
-  return [arm.id, mean.mean, mean.standardError, perplexity, share, extraParameters, bytesOnDisk];
+  const interval = recovery?.kind === 'recovered' ? recovery.interval : undefined;
+  return [
+    ...[arm.id, mean.mean, mean.standardError, perplexity, share, interval?.low, interval?.high],
+    ...[result.extraParameters, result.bytesOnDisk, result.bytesInMemory, milliseconds],
+  ];
 }
 
 /** Quoted where needed; a text that a spreadsheet would run as a formula is kept a text. */

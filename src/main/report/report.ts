@@ -1,5 +1,5 @@
+import { win32 } from 'node:path';
 import { formatCount, formatDate } from '../../shared/format.ts';
-import type { Recipe } from '../../shared/recipe.ts';
 import type { ArmResult, RunResults, RunTimings } from '../../shared/results.ts';
 import { VERSION } from '../version.ts';
 import { analysisSections } from './analysis.ts';
@@ -13,7 +13,13 @@ import {
 import { html, type Markup } from './html.ts';
 import type { ReportedRun } from './reported-run.ts';
 import { STYLE } from './style.ts';
-import { armsTable, overviewTable, selectorsTable, tasksTable } from './tables.ts';
+import {
+  armsTable,
+  comparisonsTable,
+  overviewTable,
+  selectorsTable,
+  tasksTable,
+} from './tables.ts';
 
 /**
  * Runs as one page that needs nothing else: no script, no font, no picture from elsewhere. It reads
@@ -66,10 +72,11 @@ ${recoveries(results)}
 <h2>Arms</h2>
 ${armsTable(results, timings)}
 ${accuracyAgainstSize([run])}
+${results.comparisons ? html`<h2>Arm against arm</h2>${comparisonsTable(results.comparisons, results.arms)}<p class="faint-text">Paired by input. p is by McNemar’s exact test; tasks differ where it stays below 0.05 after Holm’s correction for their number.</p>` : null}
 <h2>Tasks</h2>
 ${accuracyByTask(results)}
 ${tasksTable(results)}
-${results.selectors ? html`<h2>Choosing a prompt</h2>${selectorsTable(results.selectors)}` : null}
+${results.selectors ? html`<h2>Choosing a prompt</h2>${selectorsTable(results.selectors, timings)}` : null}
 ${analysisSections(results)}`;
 }
 
@@ -85,7 +92,6 @@ const lastPart = (path: string): string => path.split(/[/\\]/).filter(Boolean).a
 
 function provenance(run: ReportedRun): Markup {
   const arms = run.outcome?.results.arms ?? [];
-  const recipe = run.recipe === null ? null : withoutFolders(run.recipe);
   return html`<h2>Where the numbers come from</h2>
 <dl>
 <dt>Run</dt><dd><code>${run.id}</code></dd>
@@ -94,7 +100,7 @@ function provenance(run: ReportedRun): Markup {
 <dt>Model</dt><dd><code>${run.modelHash ?? 'not opened yet'}</code></dd>
 ${arms.map(({ arm }) => html`<dt>${arm.label}</dt><dd>${hashes(arm)}</dd>`)}
 </dl>
-${recipe === null ? null : html`<details open><summary>Recipe</summary><pre>${JSON.stringify(recipe, null, 2)}</pre></details>`}`;
+${run.recipe === null ? null : html`<details open><summary>Recipe</summary><pre>${JSON.stringify(run.recipe, withoutFolders, 2)}</pre></details>`}`;
 }
 
 function hashes({ weightsHash, bankHash, adapterHash }: ArmResult['arm']): Markup {
@@ -106,4 +112,6 @@ function hashes({ weightsHash, bankHash, adapterHash }: ArmResult['arm']): Marku
   return html`${parts.map(([what, hash]) => (hash === undefined ? null : html`${what} <code>${hash}</code><br>`))}`;
 }
 
-const withoutFolders = (recipe: Recipe): Recipe => ({ ...recipe, model: lastPart(recipe.model) });
+/** For JSON. */
+const withoutFolders = (_key: string, value: unknown): unknown =>
+  typeof value === 'string' && win32.isAbsolute(value) ? lastPart(value) : value;

@@ -7,6 +7,7 @@ import {
   formatWholePercent,
 } from '../../shared/format.ts';
 import type {
+  ArmComparison,
   ArmRecovery,
   ArmResult,
   Estimate,
@@ -66,13 +67,45 @@ export function tasksTable({ arms }: RunResults): Markup {
   );
 }
 
-export const selectorsTable = (selectors: readonly SelectorResult[]): Markup =>
+export const selectorsTable = (
+  selectors: readonly SelectorResult[],
+  { millisecondsPerSelector = {} }: RunTimings,
+): Markup =>
   table(
-    ['Who chooses', 'Accuracy', 'Over a random prompt'],
-    selectors.map(({ name, mean, overRandom }) =>
-      row(name, [accuracy(mean), overRandom ? gain(overRandom) : '–']),
+    ['Who chooses', 'Accuracy', 'Over a random prompt', 'Added parameters', 'ms per input'],
+    selectors.map(({ name, mean, overRandom, parameters }) =>
+      row(name, [
+        accuracy(mean),
+        overRandom ? gain(overRandom) : '–',
+        parameters === null ? '–' : formatCount(parameters),
+        formatDecimal(millisecondsPerSelector[name]),
+      ]),
     ),
   );
+
+/** Chance of a difference by luck alone, at most, that is called one. */
+const SIGNIFICANT = 0.05;
+
+/** Every two arms on the same inputs: what the second has over the first, and on which tasks. */
+export function comparisonsTable(
+  comparisons: readonly ArmComparison[],
+  arms: readonly ArmResult[],
+): Markup {
+  const labels = new Map<string, string>(arms.map(({ arm }) => [arm.id, arm.label]));
+  return table(
+    ['Arms', 'Difference in points', 'p, all inputs', 'Tasks that differ'],
+    comparisons.map(({ first, second, difference, pValue, tasks }) => {
+      const all = Object.entries(tasks);
+      const clear = all.filter(([, { adjusted }]) => adjusted < SIGNIFICANT);
+      const names = clear.map(([task]) => taskWords(task)).join(', ');
+      return row(`${labels.get(second)} over ${labels.get(first)}`, [
+        gain(difference),
+        pValue < 0.001 ? '< 0.001' : pValue.toFixed(3),
+        `${clear.length} of ${all.length}${names && `: ${names}`}`,
+      ]);
+    }),
+  );
+}
 
 const gain = ({ value, interval }: NonNullable<SelectorResult['overRandom']>): string =>
   `${formatPoints(value)} (${formatPoints(interval.low)} to ${formatPoints(interval.high)})`;

@@ -68,6 +68,11 @@ test('says which dataset is missing, and that a task is unknown', async () => {
   await expect(namedTasks(['arc_medium'], choice)).rejects.toMatchObject({
     code: 'ARGUMENT_INVALID',
   });
+  await expect(namedTasks(['animals', 'words', 'animals'], choice)).rejects.toMatchObject({
+    code: 'ARGUMENT_INVALID',
+    message: 'The task "animals" is named twice',
+    field: 'tasks',
+  });
 });
 
 test('a benchmark’s training split tunes a prompt, a dataset calibrates and is measured', async () => {

@@ -52,6 +52,12 @@ test.each<[string, unknown, string, RegExp]>([
     /a rank of its own/,
   ],
   [
+    'one selector twice',
+    { ...quick, selectors: [{ kind: 'random' }, { kind: 'classifier' }, { kind: 'random' }] },
+    'selectors.2',
+    /"selectors.2" is "by lot" once more/,
+  ],
+  [
     'text and tasks to tune on at once',
     { ...quick, tuning: { ...quick.tuning, data: 'text' } },
     'tuning.data',

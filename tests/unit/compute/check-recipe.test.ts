@@ -1,9 +1,16 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { tensorWeights } from '../../../src/core/models/weights.ts';
-import { checkRecipeData, checkRecipeFits } from '../../../src/main/compute/check-recipe.ts';
+import {
+  checkCalibration,
+  checkRecipeData,
+  checkRecipeFits,
+} from '../../../src/main/compute/check-recipe.ts';
 import { PRESETS } from '../../../src/shared/presets.ts';
 import type { Recipe } from '../../../src/shared/recipe.ts';
 import { tinyConfig, tinyFamily } from '../../support/tiny-llama.ts';
+import { temporaryFolder } from '../db/temporary.ts';
 
 const model = { family: tinyFamily, config: tinyConfig, weights: tensorWeights({}) };
 const { compression, tuning } = PRESETS.quick;
@@ -12,6 +19,9 @@ const recipe: Recipe = {
   ...PRESETS.quick,
   compression: { ...compression, groupSize: 16, calibration },
 };
+
+const adapting = (target: string) => ({ ...tuning.lora, rank: 1, targets: [target] });
+const further: Recipe['tuning'] = { ...tuning, furtherLoras: [adapting('c_attn')] };
 
 it('takes a recipe that fits', () => {
   expect(() => checkRecipeFits(model, recipe)).not.toThrow();
@@ -26,17 +36,19 @@ it.each([
   ['tuning.tokens', { tuning: { ...tuning, tokens: 127 } }],
   ['selector.layer', { selector: { kind: 'idp', layer: 2 } }],
   ['selector.layer', { selector: { kind: 'idp', layer: -3 } }],
+  ['tuning.lora.targets', { tuning: { ...tuning, lora: adapting('qproj') } }],
+  ['tuning.furtherLoras.0.targets', { tuning: further }],
 ] as const)('refuses what the model cannot take, naming %s', (field, change) => {
   expect(() => checkRecipeFits(model, { ...recipe, ...change })).toThrow(
     expect.objectContaining({ field }),
   );
 });
 
-const example = (id: string, group: string) => ({
+const example = (id: string, group: string, context = id) => ({
   id,
   group,
   fact: id,
-  context: 'a',
+  context,
   target: ' b',
 });
 const item = { id: 'x', fact: 'x', context: 'a', answers: ['b'] };
@@ -62,6 +74,28 @@ it.each([
   expect(() => checkRecipeData(wanted, tried, examples)).toThrow(
     expect.objectContaining({ field }),
   );
+});
+
+it('counts inputs that read the same once', () => {
+  const alike = [example('1', 'a', 'x'), example('2', 'a', 'x')];
+  expect(() => checkRecipeData(banked('clusters', 2), tasks, alike)).toThrow(
+    expect.objectContaining({ field: 'tuning.bank.count' }),
+  );
+});
+
+it('refuses a calibration text that says nothing, and one that is not there', async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'empty.txt'), '\n\n');
+  writeFileSync(join(folder, 'empty.jsonl'), '');
+  for (const name of ['empty.txt', 'empty.jsonl', 'none.txt', '.']) {
+    const from = { ...calibration, source: join(folder, name) };
+    const wanted = { ...recipe, compression: { ...compression, calibration: from } };
+    await expect(checkCalibration(wanted)).rejects.toMatchObject({
+      code: 'DATA_INVALID',
+      field: 'compression.calibration.source',
+    });
+  }
+  await checkCalibration(recipe);
 });
 
 it('takes data that can', () => {

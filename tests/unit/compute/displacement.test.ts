@@ -88,6 +88,31 @@ describe('forgotten or displaced, from answers', () => {
     expect(verdict.words).toContain('is not turned round');
   });
 
+  it('leaves open what a control leaves open', () => {
+    const tasks = TASKS.flatMap((task) => new Array<string>(12).fill(task));
+    const right = (is: (input: number) => boolean): Scored => ({
+      tasks,
+      correct: [tasks.map((_, input) => (is(input) ? 1 : 0))],
+    });
+    // Of 20 that are lost three come back, and one more goes.
+    const unseen = new Map([
+      ['original', right(() => true)],
+      ['compressed', right((input) => input % 6 === 0)],
+      ['prompt', right((input) => input < 4 || input === 12 || input === 18)],
+      ['lora', right((input) => input < 4 || input === 12 || input === 18)],
+    ] as const);
+    const verdict = judgeRun(
+      {
+        unseen: arms({ ...damaged, prompt: 0.6 }, 'unseen'),
+        seen: null,
+        control: { ...never(0.1, 0.1), unseen },
+      },
+      bootstrap,
+    );
+    expect(verdict.overall.repairs[0]!.controlSays).toBe('unclear');
+    expect(verdict.words).toContain('it stays open whether the verdict is turned round');
+  });
+
   it('says that there is no control, and that nothing was lost', () => {
     const without = judgeRun(
       { unseen: arms({ ...damaged, prompt: 0.8 }, 'unseen'), seen: null, control: null },

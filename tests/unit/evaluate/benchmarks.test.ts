@@ -199,6 +199,10 @@ describe('malformed data', () => {
     await expect(load('piqa', root)).rejects.toEqual(
       failure('DATA_INVALID', /no \.parquet, \.jsonl or \.csv file for the split "validation"/),
     );
+    write('EleutherAI/wikitext_document_level/wikitext-2-raw-v1/test.jsonl', '');
+    await expect(loadWikitext(root, 9)).rejects.toEqual(
+      failure('DATA_INVALID', /has no pages in its split "test"/),
+    );
   });
 
   it('is refused: Parquet that is cut, damaged, or something else', async () => {

@@ -86,6 +86,15 @@ it('gives every arm in the layout of lm-evaluation-harness', () => {
   const [task, estimate] = Object.entries(first!.tasks)[0]!;
   expect(arms![first!.arm.id]!.results[task]).toMatchObject({ 'acc,none': estimate.mean });
   expect(runInHarnessLayout({ ...run, outcome: null }).arms).toBeNull();
+
+  const known = { ...first!, tasks: { triviaqa: half, arc_easy: half } };
+  const outcome = { results: { ...results, arms: [known] }, timings };
+  const written = runInHarnessLayout({ ...run, outcome }).arms![first!.arm.id]!;
+  expect(written.results).toEqual({
+    triviaqa: expect.objectContaining({ 'exact_match,remove_whitespace': 0.5 }),
+    arc_easy: expect.objectContaining({ 'acc,none': 0.5, 'acc_stderr,none': 0.1 }),
+  });
+  expect(written.versions).toEqual({ triviaqa: 3, arc_easy: 1 });
 });
 
 it('says what to do where no browser can print', async () => {

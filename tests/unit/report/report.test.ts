@@ -84,8 +84,54 @@ describe('a report', () => {
   });
 
   it('names no folder of the machine', () => {
-    expect(page).not.toContain('somebody');
-    expect(page).toContain('small');
+    const { evaluation, tuning } = PRESETS.quick;
+    const recipe = {
+      ...PRESETS.quick,
+      model: '/home/somebody/models/small',
+      tuning: { ...tuning, data: { source: 'C:\\somebody\\notes.txt' } },
+      evaluation: {
+        ...evaluation,
+        tasks: ['/home/somebody/mine.jsonl'],
+        dataDir: '/somebody/data',
+      },
+    };
+    const text = renderReport([run({ recipe })]);
+    expect(text).not.toContain('somebody');
+    for (const name of ['small', 'notes.txt', 'mine.jsonl']) expect(text).toContain(name);
+  });
+
+  it('sets every two arms beside each other, and says what each selector costs', () => {
+    const difference = { value: 0.1, interval: { low: 0.05, high: 0.15, level: 0.95 } };
+    const tasks = {
+      capitals: { difference: 0.2, pValue: 0.001, adjusted: 0.002 },
+      elements: { difference: 0, pValue: 1, adjusted: 1 },
+    };
+    const pair = {
+      first: 'compressed',
+      second: 'idp',
+      difference,
+      pValue: 0.00001,
+      tasks,
+    } as const;
+    const selector = {
+      kind: 'classifier',
+      name: 'classifier',
+      parameters: 1234,
+      mean: { mean: 0.5, standardError: 0.1, count: 9 },
+      overRandom: difference,
+    } as const;
+    const text = renderReport([
+      run({
+        outcome: {
+          results: { ...results, comparisons: [pair], selectors: [selector] },
+          timings: { ...timings, millisecondsPerSelector: { classifier: 4.56 } },
+        },
+      }),
+    ]);
+    expect(text).toContain(
+      'compressed + IDP bank over compressed</th><td>+10.0 (+5.0 to +15.0)</td><td>&lt; 0.001</td><td>1 of 2: capitals</td>',
+    );
+    expect(text).toContain('<td>1,234</td><td>4.56</td>');
   });
 
   it('shows names and notes as text, whatever they hold', () => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Compression } from '../../../src/shared/compression.ts';
 import { fitCompression, fitRecipe, fittingGroupSizes } from '../../../src/shared/model-limits.ts';
 import { PRESETS } from '../../../src/shared/presets.ts';
-import type { Recipe } from '../../../src/shared/recipe.ts';
+import { parseRecipe, type Recipe } from '../../../src/shared/recipe.ts';
 
 const limits = { linearColumns: [192, 512], layers: 4, maxPositions: 512, parameters: 3e6 };
 const narrow = { linearColumns: [32, 48], layers: 2, maxPositions: 64, parameters: 3e4 };
@@ -32,6 +32,17 @@ it('what a model cannot take becomes the nearest that it can', () => {
   });
   const fromTheEnd = fitRecipe({ ...recipe, selector: { kind: 'idp', layer: -9 } }, narrow);
   expect(fromTheEnd.selector).toMatchObject({ layer: -2 });
+});
+
+it('of selectors that become the same one is left', () => {
+  const selectors = [
+    { kind: 'idp', layer: 8 },
+    { kind: 'fixed' },
+    { kind: 'idp', layer: 9 },
+  ] as const;
+  const fitted = fitRecipe({ ...PRESETS.quick, selectors: [...selectors] }, narrow);
+  expect(fitted.selectors).toEqual([{ kind: 'idp', layer: 1 }, { kind: 'fixed' }]);
+  expect(() => parseRecipe(fitted)).not.toThrow();
 });
 
 it('one group per row fits where no other size does', () => {

@@ -30,6 +30,7 @@ export async function loadWikitext(root: string, limit: number): Promise<string[
       pages.push(page);
     }
   }
+  if (pages.length === 0) throw invalidData(folder, 'has no pages in its split "test"');
   return pages;
 }
 

@@ -10,7 +10,7 @@ import type { Store } from '../../db/open.ts';
 import { readResults } from '../../db/results.ts';
 import { listRuns } from '../../db/runs.ts';
 import { reportError } from '../../report-error.ts';
-import { checkRecipeData, checkRecipeFits } from '../check-recipe.ts';
+import { checkCalibration, checkRecipeData, checkRecipeFits } from '../check-recipe.ts';
 import { hasControl } from '../control-stages.ts';
 import { calibrationFiles } from '../data-source.ts';
 import type { LoadedModel } from '../load-model.ts';
@@ -66,7 +66,7 @@ async function refusal(
 ): Promise<ErrorReport | null> {
   try {
     checkRecipeFits(model, recipe);
-    await calibrationFiles(recipe.compression.calibration.source);
+    await checkCalibration(recipe);
     // Files to tune on are found here, and read by the run.
     const { data } = recipe.tuning;
     if (data === 'tasks') checkRecipeData(recipe, tasks, tasks.flatMap(tuningExamples));

@@ -91,16 +91,19 @@ export function comparisonsTable(
   comparisons: readonly ArmComparison[],
   arms: readonly ArmResult[],
 ): Markup {
-  const labels = new Map<string, string>(arms.map(({ arm }) => [arm.id, arm.label]));
+  const labels = new Map(arms.map(({ arm: { id, label } }) => [id, label.replace(/^\+ /, '')]));
   return table(
-    ['Arms', 'Difference in points', 'p, all inputs', 'Tasks that differ'],
+    ['Arm', 'Against', 'Points', '95% interval', 'p', 'Tasks that differ'],
     comparisons.map(({ first, second, difference, pValue, tasks }) => {
       const all = Object.entries(tasks);
       const clear = all.filter(([, { adjusted }]) => adjusted < SIGNIFICANT);
       const names = clear.map(([task]) => taskWords(task)).join(', ');
-      return row(`${labels.get(second)} over ${labels.get(first)}`, [
-        gain(difference),
-        pValue < 0.001 ? '< 0.001' : pValue.toFixed(3),
+      const { low, high } = difference.interval;
+      return row(labels.get(second) ?? second, [
+        labels.get(first) ?? first,
+        formatPoints(difference.value),
+        `${formatPoints(low)}\u00a0to\u00a0${formatPoints(high)}`,
+        pValue < 0.001 ? '<0.001' : pValue.toFixed(3),
         `${clear.length} of ${all.length}${names && `: ${names}`}`,
       ]);
     }),

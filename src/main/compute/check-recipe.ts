@@ -82,7 +82,7 @@ function checkBank({ tuning: { bank, together, tokens }, selector }: Recipe): vo
     return;
   }
   if (bank.by === 'length')
-    atMost('tuning.bank.count', bank.count, mostHalvings(tokens), 'halves of its tokens');
+    fewer('tuning.bank.count', bank.count, mostHalvings(tokens), 'lengths to halve its tokens to');
 }
 
 const impossible = (field: string, message: string): KintsugiError =>

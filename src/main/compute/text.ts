@@ -31,6 +31,7 @@ export async function calibrationIds(
       'DATA_INVALID',
       `The calibration text has ${text.length} tokens, a sample needs ${length}.`,
       {
+        field: 'compression.calibration.length',
         next: 'Use a longer text or a smaller "compression.calibration.length".',
         ...(files[0] === undefined ? {} : { file: files[0] }),
       },

@@ -5,7 +5,7 @@ import type { Scorer } from '../../core/evaluate/score.ts';
 import type { Task } from '../../core/evaluate/tasks.ts';
 import { selectorParameters } from '../../core/select/selector.ts';
 import { encodePair } from '../../core/tune/sequences.ts';
-import { selectorName } from '../../shared/recipe.ts';
+import { type Recipe, selectorName } from '../../shared/recipe.ts';
 import type { ArmId } from '../../shared/results.ts';
 import { type Answer, saveAnswers } from '../db/answers.ts';
 import type { Store } from '../db/open.ts';
@@ -190,10 +190,7 @@ export async function measure(
       onProgress: (done, total) => progress((0.8 * done) / total),
     });
     if (textTokens > 0) {
-      // The same room for all arms, as if each had a prompt: they are scored on the same windows.
-      const { tokens, prefix } = workspace.recipe.tuning;
-      const longest = Math.max(tokens, prefix?.tokens ?? 0);
-      const room = prepared.arm.model.config.maxPositions - longest;
+      const room = textRoom(workspace.recipe.tuning, prepared.arm.model.config.maxPositions);
       const text = { files: [starter.heldOutText], limit: textTokens, room };
       metric(0, MEASURES.perplexity, await textPerplexity(scorer, tokenizer, text, signal));
     }
@@ -205,6 +202,13 @@ export async function measure(
     await scorer.release();
   }
 }
+
+/**
+ * Positions that are free for text, the same for all arms, as if each had the longest prompt: they are
+ * scored on the same windows.
+ */
+export const textRoom = ({ tokens, prefix }: Recipe['tuning'], positions: number): number =>
+  positions - Math.max(tokens, prefix?.tokens ?? 0);
 
 function timePerInput(
   { loaded }: PreparedArm,

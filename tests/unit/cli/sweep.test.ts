@@ -60,14 +60,39 @@ test('a sweep that is cut off goes on with the same command, and compresses once
   expect(statSync(join(second!, weights)).ino).toBe(statSync(join(first!, weights)).ino);
 }, 120_000);
 
-test('what a run could not work is refused before any work', async () => {
-  const home = join(folder, 'refused');
-  const sweep = sweepOf(join(folder, 'model'));
-  sweep.vary.tuning[1]!.tokens = 4000;
-  const wrong = join(folder, 'wrong.json');
-  writeFileSync(wrong, JSON.stringify(sweep));
-  const { code, stderr } = await kintsugi(home, ['sweep', wrong]);
-  expect(code).toBe(2);
-  expect(stderr).toContain('tokens 4000: "tuning.tokens" is more than the model has positions for');
-  expect(existsSync(join(home, 'runs'))).toBe(false);
-}, 30_000);
+type Sweep = ReturnType<typeof sweepOf>;
+
+test.each<[string, (sweep: Sweep, empty: string) => void, string]>([
+  [
+    'tuning.tokens',
+    ({ vary }) => Object.assign(vary.tuning[1]!, { tokens: 4000 }),
+    'tokens 4000: "tuning.tokens" is more than the model has positions for',
+  ],
+  [
+    'compression.calibration.source',
+    ({ vary }, empty) => Object.assign(vary.compression[0]!.calibration, { source: empty }),
+    'tokens 2: There is no text to calibrate on',
+  ],
+  [
+    'tuning.data',
+    ({ vary }, empty) => Object.assign(vary.tuning[1]!, { data: { source: empty } }),
+    'holds no examples',
+  ],
+])(
+  'what a run could not work is refused before any work: %s',
+  async (field, spoil, message) => {
+    const home = join(folder, `refused ${field}`);
+    const sweep = sweepOf(join(folder, 'model'));
+    const empty = join(folder, 'empty.jsonl');
+    writeFileSync(empty, '');
+    spoil(sweep, empty);
+    const wrong = join(folder, 'wrong.json');
+    writeFileSync(wrong, JSON.stringify(sweep));
+    const { code, stderr } = await kintsugi(home, ['sweep', wrong]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain(`field: ${field}`);
+    expect(existsSync(join(home, 'runs'))).toBe(false);
+  },
+  30_000,
+);

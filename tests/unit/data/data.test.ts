@@ -7,7 +7,6 @@ import { datasetFiles, matchDataFiles } from '../../../src/core/data/dataset.ts'
 import { encodePieces, readPieces } from '../../../src/core/data/documents.ts';
 import { readRows } from '../../../src/core/data/rows.ts';
 import { readLines, readParts } from '../../../src/core/data/text-file.ts';
-import { windowPerplexity } from '../../../src/core/evaluate/perplexity.ts';
 import { createRandom } from '../../../src/core/random.ts';
 import { loadDatasetExamples, loadExamples } from '../../../src/core/tune/data.ts';
 import { sourceFiles } from '../../../src/main/compute/data-source.ts';
@@ -225,26 +224,6 @@ describe('examples to tune on', () => {
     const none = write('blank/none.jsonl', '{"text":""}');
     await expect(loadDatasetExamples([none])).rejects.toThrow('holds no examples');
   });
-});
-
-it('measures windows as papers on compression do: all but the first token of each', async () => {
-  const seen: (readonly number[])[] = [];
-  const scorer = {
-    score: async (sequences: readonly { ids: readonly number[]; scored: number }[]) =>
-      sequences.map(({ ids, scored }) => {
-        seen.push(ids);
-        expect(scored).toBe(ids.length - 1);
-        return { nll: Float32Array.from({ length: scored }, () => Math.log(7)), greedy: false };
-      }),
-    release: async () => undefined,
-  };
-  const measured = await windowPerplexity(scorer, [1, 2, 3, 4, 5, 6, 7], 3);
-  expect(seen).toEqual([
-    [1, 2, 3],
-    [4, 5, 6],
-  ]);
-  expect(measured.tokens).toBe(4);
-  expect(measured.perplexity).toBeCloseTo(7, 5);
 });
 
 it('keeps the fixtures small', () => {

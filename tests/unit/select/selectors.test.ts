@@ -258,6 +258,19 @@ describe('fitting to a tuned bank', async () => {
     expect(fixed).toMatchObject({ prompt: losses.indexOf(Math.min(...losses)) });
   });
 
+  it('what the tuning data would choose has no say in it', async () => {
+    const [left, right] = ['left', 'right'].map((family) =>
+      data.examples.filter(({ group }) => group === family),
+    );
+    for (const [examples, validation, best] of [
+      [left!, right!, 1],
+      [right!, left!, 0],
+    ] as const) {
+      const fitted = createSelectorFitter(subject, tuned, { examples, validation }, tuning);
+      expect(await fitted.fit({ kind: 'fixed' })).toEqual({ kind: 'fixed', prompt: best });
+    }
+  });
+
   it('calibration takes each prompt’s usual attention off', async () => {
     const selector = await fitter.fit({ kind: 'idp-calibrated', layer: 0 });
     const scorer = createScorer(engine, { model, bank: stackBank(tuned), selector });

@@ -14,7 +14,7 @@ export function causalMask(length: number, past = 0): tf.Tensor2D {
 
 /**
  * The block's mask, closed also to keys `window` or more positions before their query (sliding
- * window, arXiv 2310.06825). Position p of the past lies in its slot p.
+ * window, arXiv 2310.06825).
  */
 export function windowMask(
   { mask, positions, positionLimit, past }: BlockInput,
@@ -26,7 +26,7 @@ export function windowMask(
   const slots = past?.key.shape[2] ?? 0;
   const zero = tf.zeros([at.shape[0]!, 1, 1]);
   const before = tf.tensor3d(
-    Float32Array.from({ length: slots }, (_, slot) => slot),
+    Float32Array.from({ length: slots }, (_, slot) => past?.positions?.[slot] ?? slot),
     [1, 1, slots],
   );
   const keys = slots > 0 ? tf.concat([tf.add(before, zero), now], 2) : now;

@@ -26,6 +26,8 @@ export interface ModelConfig {
 export interface Past {
   readonly key: Tensor;
   readonly value: Tensor;
+  /** By slot; position p lies in slot p where nothing is said. */
+  readonly positions?: readonly number[];
 }
 
 export interface BlockInput {

@@ -97,7 +97,8 @@ function asOnePast({ key, value }: BlockOutput, batch: number): Past {
     // A broadcast sum, because the gradient of a product knows of no broadcasting.
     return batch === 1 ? joined : tf.add(joined, tf.zeros([batch, 1, 1, 1]));
   };
-  return { key: one(key), value: one(value) };
+  const positions = Array.from({ length: count * tokens }, (_, slot) => slot % tokens);
+  return { key: one(key), value: one(value), positions };
 }
 
 /** attention [batch, heads, length, count · tokens + length] → [batch, count]. */

@@ -180,6 +180,28 @@ describe('inference-time dynamic prompting', () => {
     });
   });
 
+  it('measures a sliding window from where prompts stand, not from their place in the bank', async () => {
+    const attention = tinyConfig.attention.map((each) => ({ ...each, window: 4 }));
+    const sliding = {
+      ...{ family: model.family, config: { ...tinyConfig, attention } },
+      // Those of the trace at hand.
+      get weights() {
+        return model.weights;
+      },
+    };
+    const selector = { kind: 'idp', layer: 0 } as const;
+    const forwards = await score({ model: sliding, bank, selector });
+    const reversed = stackBank([...prompts].reverse());
+    const backwards = await score({ model: sliding, bank: reversed, selector });
+    forwards.forEach(({ scores }, i) => {
+      scores!.forEach((value, k) => {
+        expect(value).toBeCloseTo(backwards[i]!.scores![3 - k]!, 6);
+      });
+    });
+    const wide = await score({ model, bank, selector });
+    expect(forwards[0]!.scores).not.toEqual(wide[0]!.scores);
+  });
+
   it('is not won by length: a prompt of one repeated row scores the same at 2 and 6 tokens', async () => {
     const row = prompts[0]!.embeddings.slice(0, width);
     const repeated = (tokens: number): SoftPrompt => ({

@@ -1,8 +1,9 @@
 import {
   type Arm,
   type ArmComparison,
-  type ArmRecovery,
+  type ArmId,
   type ArmResult,
+  type BankArmId,
   isBankArm,
   isLoraArm,
 } from '../../shared/results.ts';
@@ -32,7 +33,7 @@ export function verdict(
   return [
     `Compression cost ${points(first.lost)} points of accuracy.`,
     `${capitalise(regained.join('; '))}.`,
-    conclusion(repaired),
+    conclusion(repaired, comparisons),
     ...besideLora(arms, comparisons),
   ].join(' ');
 }
@@ -77,25 +78,40 @@ function describe({ arm, recovery, extraParameters }: ArmResult, parameters: num
 const change = (regained: number): string =>
   regained < 0 ? `lost another ${points(-regained)}` : `brought back ${points(regained)} of them`;
 
-function conclusion(repaired: readonly ArmResult[]): string {
-  const best = repaired.reduce((a, b) => (share(b.recovery) > share(a.recovery) ? b : a));
-  if (best.recovery?.kind !== 'recovered' || best.recovery.interval.low <= 0) {
+/** By the paired differences, which tell arms apart that intervals of each alone would not. */
+function conclusion(repaired: readonly ArmResult[], comparisons: readonly ArmComparison[]): string {
+  const best = repaired.reduce((a, b) => (regainedBy(b) > regainedBy(a) ? b : a));
+  const lead = (over: ArmId | BankArmId) => leadOf(comparisons, best.arm.id, over);
+  if (!((lead('compressed') ?? lowEnd(best)) > 0))
     return 'No repair is certain to be better than none.';
-  }
-  const others = repaired.filter((result) => result !== best && overlaps(result, best));
+  const others = repaired.filter(
+    (other) => other !== best && !((lead(other.arm.id) ?? lowEnd(best) - highEnd(other)) > 0),
+  );
   const name = capitalise(nameOf(best.arm));
   return others.length === 0
     ? `${name} repaired most.`
-    : `${name} repaired most, but its interval overlaps with that of ${list(others.map(({ arm }) => nameOf(arm)))}.`;
+    : `${name} repaired most, but is not told apart from ${list(others.map(({ arm }) => nameOf(arm)))}.`;
 }
 
-const share = (recovery: ArmRecovery | null): number =>
-  recovery?.kind === 'recovered' ? recovery.share : Number.NEGATIVE_INFINITY;
+const regainedBy = ({ recovery }: ArmResult): number => recovery?.regained ?? 0;
 
-function overlaps({ recovery: a }: ArmResult, { recovery: b }: ArmResult): boolean {
-  if (a?.kind !== 'recovered' || b?.kind !== 'recovered') return false;
-  return a.interval.low <= b.interval.high && b.interval.low <= a.interval.high;
+/** What an arm has over another at least; undefined where they were not compared by input. */
+function leadOf(
+  comparisons: readonly ArmComparison[],
+  arm: ArmId | BankArmId,
+  over: ArmId | BankArmId,
+): number | undefined {
+  const of = (first: string, second: string) =>
+    comparisons.find((one) => one.first === first && one.second === second)?.difference.interval;
+  const turned = of(arm, over);
+  return of(over, arm)?.low ?? (turned && -turned.high);
 }
+
+/** Of an arm alone: the ends of the share that it brought back. */
+const lowEnd = ({ recovery }: ArmResult): number =>
+  recovery?.kind === 'recovered' ? recovery.interval.low : Number.NEGATIVE_INFINITY;
+const highEnd = ({ recovery }: ArmResult): number =>
+  recovery?.kind === 'recovered' ? recovery.interval.high : Number.POSITIVE_INFINITY;
 
 const points = (share: number): string => (100 * share).toFixed(1);
 /** Two digits that count: 0.024%, 0.48%, 12%. */

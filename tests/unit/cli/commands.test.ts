@@ -100,7 +100,7 @@ test('a bank or adapter for other weights is refused', async () => {
   });
 });
 
-test('a bank is split, quantised and pruned, with what pruning costs', async () => {
+test('a bank is split, quantised and pruned, with what that costs', async () => {
   const lines = ['red', 'blue', 'green', 'black'].map((colour) =>
     JSON.stringify({ question: `What is ${colour}?`, answer: 'a colour' }),
   );
@@ -112,9 +112,12 @@ test('a bank is split, quantised and pruned, with what pruning costs', async () 
   expect(await kintsugi(home, [...split, 'seed-2', '--out', at('one')])).toMatchObject({ code: 0 });
   const quantize = ['bank', 'quantize', '--bank', at('one'), '--bits', '4', '--out', at('four')];
   expect(await kintsugi(home, quantize)).toMatchObject({ code: 0 });
+  const measured = ['--tasks', 'words', '--limit', '4', '--out'];
+  const cost = ['bank', 'quantize', '--bank', at('one'), '--bits', '8', '--model', at('small')];
+  const { accuracy } = await document(...cost, ...measured, at('eight'));
+  expect([accuracy.before.count, accuracy.after.count]).toEqual([4, 4]);
   const prune = ['bank', 'prune', '--bank', at('four'), ...few, '--keep', '2'];
-  const measured = ['--tasks', 'words', '--limit', '4', '--out', at('pruned')];
-  const pruned = await document(...prune, ...measured);
+  const pruned = await document(...prune, ...measured, at('pruned'));
   expect(pruned.prompts).toMatchObject([{ name: 'seed-2', before: 4, after: 2 }]);
   expect(pruned.prompts[0].kept).toBeGreaterThan(0.5);
   expect(pruned.accuracy.before.count).toBe(4);

@@ -41,8 +41,43 @@ test('does not call a winner where intervals overlap', () => {
     [...base, result('prompt', recovered(0.3, 0.1, 0.5)), result('lora', recovered(0.4, 0.2, 0.6))],
     PARAMETERS,
   );
-  expect(text).toContain(
-    'LoRA repaired most, but its interval overlaps with that of the best single',
+  expect(text).toContain('LoRA repaired most, but is not told apart from the best single prompt.');
+});
+
+const difference = (low: number, high: number) => ({
+  value: (low + high) / 2,
+  interval: { low, high, level: 0.95 },
+});
+const pair = (first: ArmId, second: ArmId, low: number, high: number) => ({
+  ...{ first, second, pValue: 0.5, tasks: {} },
+  difference: difference(low, high),
+});
+
+test('tells arms apart by what they differ by on the same inputs, where that is known', () => {
+  const arms = [
+    ...base,
+    result('prompt', recovered(0.3, 0.1, 0.5)),
+    result('lora', recovered(0.4, 0.2, 0.6)),
+  ];
+  const apart = [pair('compressed', 'lora', 0.05, 0.12), pair('prompt', 'lora', 0.01, 0.03)];
+  expect(verdict(arms, PARAMETERS, apart)).toContain('LoRA repaired most.');
+  const turned = [arms[0]!, arms[1]!, arms[3]!, arms[2]!];
+  const other = [apart[0]!, pair('lora', 'prompt', -0.03, -0.01)];
+  expect(verdict(turned, PARAMETERS, other)).toContain('LoRA repaired most.');
+  const alike = [apart[0]!, pair('prompt', 'lora', -0.01, 0.05)];
+  expect(verdict(arms, PARAMETERS, alike)).toContain('not told apart from the best single prompt.');
+});
+
+test('a gain can be sure where the share of a small loss is not', () => {
+  const unbounded = { kind: 'unbounded', lost: 0.01, regained: 0.008, share: 0.8 } as const;
+  const arms = [
+    ...base,
+    result('idp', { ...recovered(0.3, -1, 3), regained: 0.003 } as ArmRecovery),
+    result('lora', unbounded),
+  ];
+  const compared = [pair('compressed', 'lora', 0.002, 0.014), pair('idp', 'lora', -0.01, 0.01)];
+  expect(verdict(arms, PARAMETERS, compared)).toContain(
+    'LoRA repaired most, but is not told apart from the prompt bank with dynamic selection.',
   );
 });
 

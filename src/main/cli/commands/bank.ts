@@ -11,20 +11,25 @@ interface BankOptions {
   readonly out: string;
 }
 
-interface QuantizeOptions extends BankOptions {
+/** What a change costs is measured on some inputs under the bank's model. */
+interface MeasuredOptions extends BankOptions, EngineOptions {
+  readonly model: string;
+  readonly tasks: readonly string[];
+  readonly limit: number;
+}
+
+interface QuantizeOptions extends Omit<MeasuredOptions, 'model'> {
   readonly bits: '8' | '4';
+  readonly model?: string;
 }
 
 interface SplitOptions extends BankOptions {
   readonly prompts: readonly string[];
 }
 
-interface PruneOptions extends BankOptions, EngineOptions {
-  readonly model: string;
+interface PruneOptions extends MeasuredOptions {
   readonly keep: number;
   readonly data: string;
-  readonly tasks: readonly string[];
-  readonly limit: number;
 }
 
 export function addBankCommand(program: Command, addAction: AddAction): void {
@@ -35,12 +40,16 @@ export function addBankCommand(program: Command, addAction: AddAction): void {
       .description(description)
       .requiredOption('--bank <dir>', 'bank folder')
       .requiredOption('--out <dir>', 'new or empty folder');
-  addAction<QuantizeOptions>(
-    made('quantize', 'rounds every virtual token to whole numbers and a scale').addOption(
-      new Option('--bits <n>').choices(['8', '4']).makeOptionMandatory(),
-    ),
-    quantize,
-  );
+  const measured = (command: Command) =>
+    addEngineOptions(
+      command
+        .option('--tasks <list>', 'what the cost is measured on', list('--tasks'), ['all'])
+        .option('--limit <n>', 'inputs per task, at most', integer('--limit', 1, 1e6), 100),
+    );
+  const rounded = made('quantize', 'rounds every virtual token to whole numbers and a scale')
+    .addOption(new Option('--bits <n>').choices(['8', '4']).makeOptionMandatory())
+    .option('--model <name>', `${MODEL_HELP}, to measure what it costs on`);
+  addAction<QuantizeOptions>(measured(rounded), quantize);
   addAction<SplitOptions>(
     made('split', 'takes some of its prompts').requiredOption(
       '--prompts <list>',
@@ -52,16 +61,38 @@ export function addBankCommand(program: Command, addAction: AddAction): void {
   const prune = made('prune', 'keeps the virtual tokens that matter, and measures what that costs')
     .requiredOption('--model <name>', MODEL_HELP)
     .requiredOption('--keep <n>', 'tokens of every prompt', integer('--keep', 1, 4096))
-    .option('--data <source>', 'what decides which tokens matter, as "tune" takes it', 'task:all')
-    .option('--tasks <list>', 'what the cost is measured on', list('--tasks'), ['all'])
-    .option('--limit <n>', 'inputs per task, at most', integer('--limit', 1, 1e6), 100);
-  addAction<PruneOptions>(addEngineOptions(prune), pruneTokens);
+    .option('--data <source>', 'what decides which tokens matter, as "tune" takes it', 'task:all');
+  addAction<PruneOptions>(measured(prune), pruneTokens);
 }
 
-async function quantize({ bank, bits, out }: QuantizeOptions): Promise<Outcome> {
+async function quantize(
+  { model, ...options }: QuantizeOptions,
+  context: Context,
+): Promise<Outcome> {
   const { quantizeBank } = await import('../../compute/bank-library.ts');
+  const { bank, bits, out } = options;
   await quantizeBank(bank, Number(bits) as PromptBits, out);
-  return { document: { out }, text: `written to ${out}` };
+  if (model === undefined) return { document: { out }, text: `written to ${out}` };
+  const { accuracy, text } = await costOf({ ...options, model }, context);
+  return { document: { out, accuracy }, text };
+}
+
+/** Accuracy under the bank and under the one that was made of it. */
+async function costOf(options: MeasuredOptions, { signal, progress }: Context) {
+  const { evaluateTasks } = await import('../../compute/evaluate.ts');
+  const { model, tasks, limit, bank, out } = options;
+  const names = tasks.length === 1 && tasks[0] === 'all' ? 'all' : tasks;
+  const accuracy = async (folder: string, what: string) => {
+    const arm = { model, bank: folder };
+    const onProgress = (done: number, total: number) => progress.update(what, done / total);
+    return (await evaluateTasks(arm, options, { names, limit }, { signal, onProgress })).mean!;
+  };
+  const before = await accuracy(bank, 'evaluate before');
+  const after = await accuracy(out, 'evaluate after');
+  return {
+    accuracy: { before, after },
+    text: `accuracy ${formatAccuracy(before)} before, ${formatAccuracy(after)} after`,
+  };
 }
 
 async function split({ bank, prompts, out }: SplitOptions): Promise<Outcome> {
@@ -72,28 +103,18 @@ async function split({ bank, prompts, out }: SplitOptions): Promise<Outcome> {
 
 async function pruneTokens(options: PruneOptions, context: Context): Promise<Outcome> {
   const { pruneBank } = await import('../../compute/prune-bank.ts');
-  const { evaluateTasks } = await import('../../compute/evaluate.ts');
-  const { model, tasks, limit, bank, out } = options;
-  const { signal, progress } = context;
-  const prompts = await pruneBank(options, options, (share) => progress.update('prune', share));
-  const names = tasks.length === 1 && tasks[0] === 'all' ? 'all' : tasks;
-  const accuracy = async (folder: string, what: string) => {
-    const arm = { model, bank: folder };
-    const onProgress = (done: number, total: number) => progress.update(what, done / total);
-    return (await evaluateTasks(arm, options, { names, limit }, { signal, onProgress })).mean!;
-  };
-  const before = await accuracy(bank, 'evaluate before');
-  const after = await accuracy(out, 'evaluate after');
+  const { out } = options;
+  const prompts = await pruneBank(options, options, (share) =>
+    context.progress.update('prune', share),
+  );
+  const { accuracy, text } = await costOf(options, context);
   const rows = prompts.map(({ name, before, after, kept }) => [
     name,
     `${before} → ${after}`,
     `${(100 * kept).toFixed(0)}%`,
   ]);
   return {
-    document: { out, prompts, accuracy: { before, after } },
-    text: [
-      formatTable([['prompt', 'tokens', 'of its importance'], ...rows]),
-      `accuracy ${formatAccuracy(before)} before, ${formatAccuracy(after)} after`,
-    ].join('\n'),
+    document: { out, prompts, accuracy },
+    text: [formatTable([['prompt', 'tokens', 'of its importance'], ...rows]), text].join('\n'),
   };
 }

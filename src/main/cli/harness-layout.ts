@@ -37,6 +37,8 @@ export function harnessLayout({ evaluations, wikitext }: Evaluation) {
   };
   return {
     results: Object.fromEntries(all),
+    group_subtasks: {},
+    configs: Object.fromEntries(counts.map(([task]) => [task, { task, num_fewshot: 0 }])),
     versions: Object.fromEntries(versions),
     'n-shot': Object.fromEntries(counts.map(([name]) => [name, 0])),
     higher_is_better: Object.fromEntries(all.map(better)),
@@ -61,13 +63,15 @@ function measures({ name, kind, metrics }: TaskEvaluation): Record<string, strin
     [`${metric},${filter}`, mean],
     [`${metric}_stderr,${filter}`, standardError ?? 'N/A'],
   ]);
-  return { alias: name, ...Object.fromEntries(values) };
+  const { count = 0 } = Object.values(metrics)[0] ?? {};
+  return { name, alias: name, sample_len: count, ...Object.fromEntries(values) };
 }
 
-function wikitextMeasures({ pages: _, ...metrics }: NonNullable<Evaluation['wikitext']>) {
+function wikitextMeasures({ pages, ...metrics }: NonNullable<Evaluation['wikitext']>) {
   const values = Object.entries(metrics).flatMap(([metric, value]) => [
     [`${metric},none`, value],
     [`${metric}_stderr,none`, 'N/A'],
   ]);
-  return { alias: 'wikitext', ...Object.fromEntries(values) };
+  const name = { name: 'wikitext', alias: 'wikitext', sample_len: pages };
+  return { ...name, ...Object.fromEntries(values) };
 }

@@ -35,7 +35,13 @@ test('evaluate prints the results of lm-evaluation-harness, in its layout', asyn
         expect(Math.abs(actual - expected)).toBeLessThanOrEqual(1e-4 * Math.abs(expected) + 1e-9);
     }
   }
+  expect(Object.keys(measured)).toEqual([
+    ...['results', 'group_subtasks', 'configs', 'versions', 'n-shot', 'higher_is_better'],
+    ...['n-samples', 'tasks', 'mean'],
+  ]);
   expect(measured).toMatchObject({
+    results: { arc_easy: { name: 'arc_easy', sample_len: 4 }, wikitext: { sample_len: 2 } },
+    configs: { arc_easy: { num_fewshot: 0 } },
     versions: { arc_easy: 1, triviaqa: 3, lambada_openai: 1, wikitext: 2 },
     'n-samples': { arc_easy: { effective: 4 }, wikitext: { effective: 2 } },
     higher_is_better: {

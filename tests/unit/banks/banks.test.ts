@@ -154,6 +154,18 @@ describe('merging', () => {
     expect(prompts[0]!.embeddings).toEqual(first[0]!.embeddings);
   });
 
+  test('tells prompts apart by number where the banks have one name, too', async () => {
+    const { home, store, banks } = await openHome();
+    const made = [
+      await addRunWithBank(store, home, bank(['x', 'y'])),
+      await addRunWithBank(store, home, bank(['x', 'z'])),
+    ];
+    await banks.list({});
+    for (const { bankId } of made) await banks.rename({ id: bankId, name: 'Same' });
+    const merged = await banks.merge({ ids: made.map(({ bankId }) => bankId), name: 'Both' });
+    expect(merged.prompts.map(({ name }) => name)).toEqual(['x (Same)', 'y', 'x (Same) 2', 'z']);
+  });
+
   test('refuses banks of different models, and leaves nothing', async () => {
     const { home, store, banks } = await openHome();
     const a = await addRunWithBank(store, home, bank());

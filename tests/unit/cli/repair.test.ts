@@ -73,6 +73,7 @@ test('a repair compares all arms and stores the run', async () => {
   const names = results.selectors.slice(3).map(({ name }: { name: string }) => name);
   expect(names.slice(0, 2)).toEqual(['IDP, block 0', 'best prompt on validation']);
   expect(Object.keys(timings.millisecondsPerSelector)).toEqual(names);
+  for (const name of names) expect(timings.millisecondsPerSelector[name]).toBeGreaterThan(0);
 
   const home = join(folder, 'whole');
   expect(existsSync(join(home, 'runs', id, 'scratch', 'compress'))).toBe(false);

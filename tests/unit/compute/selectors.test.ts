@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { bankArm } from '../../../src/main/compute/arms.ts';
+import type { LoadedModel } from '../../../src/main/compute/load-model.ts';
 import { type BankAnswer, compareSelectors } from '../../../src/main/compute/selectors.ts';
 
 /** Two prompts, each right on its own half. */
@@ -34,6 +36,20 @@ test('a selector stands between its bounds, each against what a random prompt wo
   expect(value).toBeCloseTo(0.75 - 45 / 80, 12);
   expect(interval.low).toBeLessThan(value);
   expect(interval.high).toBeGreaterThan(value);
+});
+
+test('an arm adds its prompts and whatever its selector has learned', () => {
+  const loaded = { model: { config: { layers: 2 } } } as unknown as LoadedModel;
+  const prompt = (name: string, tokens: number) => {
+    return { name, tokens, width: 4, embeddings: new Float32Array(4 * tokens) };
+  };
+  const prompts = [prompt('a', 3), prompt('b', 2)];
+  const added = (selector: Parameters<typeof bankArm>[1]['selector']) =>
+    bankArm(loaded, { prompts, selector }).extraParameters;
+  expect(added({ kind: 'idp', layer: -1 })).toBe(4 * 5);
+  expect(added({ kind: 'fixed', prompt: 1 })).toBe(4 * 2);
+  const classifier = { weights: new Float32Array(8), bias: new Float32Array(2) };
+  expect(added({ kind: 'classifier', ...classifier })).toBe(4 * 5 + 10);
 });
 
 test('results repeat', () => {

@@ -38,6 +38,17 @@ describe.each(PROMPT_BITS)('%i bits', (bits) => {
     }
   });
 
+  test('each token has a scale of its own: a small one loses no more than a large one', () => {
+    const large = prompt('large', 1);
+    const embeddings = Float32Array.from([
+      ...large.embeddings,
+      ...large.embeddings.map((x) => x / 1024),
+    ]);
+    const both = { ...large, tokens: 2, embeddings };
+    const { embeddings: after } = roundPrompt(both, bits);
+    expect(after.slice(large.width)).toEqual(after.slice(0, large.width).map((x) => x / 1024));
+  });
+
   test('a token of zeros stays zeros', () => {
     const zeros = { name: 'z', tokens: 1, width: 3, embeddings: new Float32Array(3) };
     expect([...roundPrompt(zeros, bits).embeddings]).toEqual([0, 0, 0]);

@@ -102,6 +102,7 @@ it('says what to do where no browser can print', async () => {
   await expect(printPage('<p>', environment)).rejects.toMatchObject({
     code: 'ARGUMENT_INVALID',
     field: '--pdf',
+    message: 'No Chromium, Chrome or Edge was found to lay out pages.',
     next: expect.stringContaining('--html'),
   });
 });

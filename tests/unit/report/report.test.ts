@@ -148,6 +148,7 @@ describe('a report', () => {
     const text = renderReport([run(), run({ id: 'run-2', name: 'Second' })]);
     expect(text).toContain('2 runs compared');
     expect(text).toContain('Second: compressed + IDP bank');
+    expect(text).toContain('<figcaption>What came back, by how much was lost');
     expect(count(text, /<article/g)).toBe(2);
   });
 

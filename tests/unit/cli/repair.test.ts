@@ -27,6 +27,8 @@ const tiny = (model: string): Recipe => ({
     bank: { by: 'family', count: 2, joint: false, routing: 0 },
     lora: { ...quick.tuning.lora, rank: 2, steps: 20 },
     furtherLoras: [{ ...quick.tuning.lora, rank: 3, steps: 10 }],
+    prefix: { tokens: 3, learningRate: 0.01, steps: 5 },
+    together: { learningRate: 0.01, steps: 5 },
   },
   evaluation: { tasks: ['animals', 'words'], itemsPerTask: 8, textTokens: 200, bootstrap: 200 },
   seed: 11,
@@ -58,11 +60,17 @@ test('a repair compares all arms and stores the run', async () => {
     'compressed',
     'prompt',
     'idp',
+    'prefix',
     'lora',
     'lora-3',
+    'bank-lora',
   ]);
-  expect(results.arms.at(-1).arm.label).toBe('+ LoRA of rank 3');
-  expect(results.arms.at(-1).extraParameters / results.arms.at(-2).extraParameters).toBe(3 / 2);
+  const [bank, prefix, lora, wider, both] = results.arms.slice(3);
+  expect(wider.arm.label).toBe('+ LoRA of rank 3');
+  expect(wider.extraParameters / lora.extraParameters).toBe(3 / 2);
+  expect(both.extraParameters).toBe(bank.extraParameters + lora.extraParameters);
+  // Three tokens of keys and values of 32 numbers in each of two blocks.
+  expect(prefix.extraParameters).toBe(3 * 2 * 2 * 32);
   for (const { mean, tasks, perplexity } of results.arms) {
     expect(Object.keys(tasks)).toEqual(['animals', 'words']);
     expect(mean.count).toBe(16);

@@ -109,13 +109,12 @@ async function clusterOf(
   count: number | 'auto',
   seed: number,
 ): Promise<string[]> {
-  if (count !== 'auto' && count > examples.length)
-    throw invalidCount(
-      `${count} clusters need as many examples, there are ${examples.length}`,
-      examples.length,
-    );
+  const texts = examples.map(({ context, target }) => context || target);
+  const most = new Set(texts).size;
+  if (count !== 'auto' && count > most)
+    throw invalidCount(`${count} clusters need as many different inputs, there are ${most}`, most);
   const { engine, model, tokenizer } = subject;
-  const read = examples.map(({ context, target }) => tokenizer.encode(context || target));
+  const read = texts.map((text) => tokenizer.encode(text));
   const means = await meanEmbeddings(engine, model, read);
   const width = model.config.embeddingSize;
   const k = count === 'auto' ? bestClusterCount(means, width, MOST_CLUSTERS, seed) : count;

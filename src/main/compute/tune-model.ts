@@ -13,6 +13,7 @@ import type { Progress } from '../../core/tune/train.ts';
 import type { Subject, TuneData, TuneOptions, TuneRun } from '../../core/tune/tune.ts';
 import { KintsugiError } from '../../shared/errors.ts';
 import { adapterParameters } from './adapted.ts';
+import { inField } from './check-recipe.ts';
 import { type EngineChoice, openEngine } from './engine.ts';
 import { type LoadedModel, loadModel } from './load-model.ts';
 import { makeFolder, refuseOccupied } from './output.ts';
@@ -76,7 +77,7 @@ export async function tuneModel(
   watch: TuneWatch,
 ): Promise<Tuned> {
   await refuseOccupied(out);
-  const examples = await namedExamples(data, dataDir);
+  const examples = await inField('data', namedExamples(data, dataDir));
   const loaded = await loadModel(modelFolder(model));
   const { train, validation } = splitValidation(examples, VALIDATION_SHARE, options.seed);
   const subject = {

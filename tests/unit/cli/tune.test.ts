@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { loadTokenizer } from '../../../src/core/tokenizer/tokenizer.ts';
@@ -54,6 +55,22 @@ test('a bank is tuned with an adapter and used with it; a prefix does not go wit
   expect(await refusal(...evaluate, ...bank, '--adapter', at('prefix-2'))).toMatchObject({
     code: 'ARGUMENT_INVALID',
     field: 'adapter',
+  });
+});
+
+test('data that says nothing, or too little for so many prompts, is refused by field', async () => {
+  const question = JSON.stringify({ question: 'Which?', answer: 'this' });
+  writeFileSync(at('same.jsonl'), Array(8).fill(question).join('\n'));
+  const on = (file: string) => ['--data', at(file), '--by', 'clusters', '--prompts', '2'];
+  expect(await refusal(...tune('bank', 'alike', ...on('same.jsonl')))).toMatchObject({
+    code: 'ARGUMENT_INVALID',
+    field: 'bank.count',
+    message: '2 clusters need as many different inputs, there are 1',
+  });
+  writeFileSync(at('empty.jsonl'), '');
+  expect(await refusal(...tune('bank', 'nothing', ...on('empty.jsonl')))).toMatchObject({
+    code: 'DATA_INVALID',
+    field: 'data',
   });
 });
 

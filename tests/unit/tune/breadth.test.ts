@@ -302,7 +302,7 @@ describe('how prompts of a bank differ', () => {
   });
 
   it.each([
-    [{ by: 'clusters', count: 20 }, /20 clusters need as many examples, there are 19/],
+    [{ by: 'clusters', count: 20 }, /20 clusters need as many different inputs, there are 19/],
     [{ by: 'length', count: 4 }, /3 tokens can be halved for 2 prompts/],
     [{ by: 'family', count: 'auto' }, /Only a bank by clusters/],
   ] as const)('refuses %j', async (bank, message) => {

@@ -63,7 +63,7 @@ type Tuning = Recipe['tuning'];
 function fitTuning(tuning: Tuning, room: number, byAttention: boolean): Tuning {
   const { bank, prefix, together } = tuning;
   const tokens = Math.min(tuning.tokens, room);
-  // By length or seeds all prompts read the same data, of which one pass could tell none apart.
+  // By length or seeds all prompts read the same data: one pass or one start would tell none apart.
   const apart = bank.by === 'length' || bank.by === 'seeds';
   const joint = bank.joint && !apart;
   return {
@@ -73,6 +73,7 @@ function fitTuning(tuning: Tuning, room: number, byAttention: boolean): Tuning {
       ...bank,
       count: fitCount(bank, tokens),
       joint,
+      warmStart: apart ? 0 : bank.warmStart,
       routing: joint && byAttention ? bank.routing : 0,
     },
     prefix: prefix && { ...prefix, tokens: Math.min(prefix.tokens, room) },

@@ -32,7 +32,7 @@ const quick: Preset = {
     warmup: 12,
     clip: 1,
     weightDecay: 0,
-    bank: { by: 'seeds', count: 3, joint: false, routing: 0 },
+    bank: { by: 'seeds', count: 3, warmStart: 0, joint: false, routing: 0 },
     lora: {
       rank: 4,
       alpha: 8,
@@ -85,7 +85,7 @@ const careful: Preset = {
     ...balanced.tuning,
     steps: 600,
     warmup: 60,
-    bank: { by: 'seeds', count: 5, joint: false, routing: 0 },
+    bank: { by: 'seeds', count: 5, warmStart: 0, joint: false, routing: 0 },
     lora: { ...balanced.tuning.lora, steps: 3000 },
   },
   evaluation: {

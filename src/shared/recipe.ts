@@ -53,6 +53,8 @@ const tuningFields = z.strictObject({
     by: z.enum(['family', 'clusters', 'length', 'seeds']),
     /** "auto" is the number of clusters with the best silhouette. */
     count: z.union([count(256), z.literal('auto')]),
+    /** Steps of one prompt on everything first, from which those by family or clusters go on. */
+    warmStart: z.int().min(0).max(10_000_000).default(0),
     /** All prompts in one pass over batches that hold inputs of each. */
     joint: z.boolean().default(false),
     /**

@@ -55,7 +55,7 @@ test('every way of tuning and choosing is set in the tune step, and runs', async
     selectors: [{ kind: 'idp-calibrated', layer: 0 }, { kind: 'random' }],
     tuning: {
       init: 'text:The answer is',
-      bank: { by: 'clusters', count: 2, joint: true, routing: 0 },
+      bank: { by: 'clusters', count: 2, warmStart: 0, joint: true, routing: 0 },
       lora: { rank: 2, alpha: 4, dropout: 0.1, targets: ['all-linear'], rankStabilized: true },
       furtherLoras: [{ rank: 4, alpha: 8, dropout: 0.1 }],
       prefix: { tokens: 3, steps: 4 },

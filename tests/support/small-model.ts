@@ -48,7 +48,7 @@ export function smallRecipe(model: string, steps = 4): Recipe {
       steps,
       batch: 2,
       warmup: 1,
-      bank: { by: 'family', count: 2, joint: false, routing: 0 },
+      bank: { by: 'family', count: 2, warmStart: 0, joint: false, routing: 0 },
       lora: { ...quick.tuning.lora, rank: 2, alpha: 4, steps: Math.min(steps, 4) },
     },
     evaluation: { tasks: ['capitals', 'animals'], itemsPerTask: 4, textTokens: 0, bootstrap: 100 },

@@ -5,6 +5,7 @@ import { type BankSplit, shareData } from './shares.ts';
 import type { Progress } from './train.ts';
 import { hasState } from './training-files.ts';
 import type { Look, Subject, TuneData, TuneRun } from './tune.ts';
+import { WARM_START, warmStart } from './warm-start.ts';
 
 export interface BankOptions extends Omit<PromptOptions, 'name'> {
   readonly bank: BankSplit;
@@ -12,7 +13,7 @@ export interface BankOptions extends Omit<PromptOptions, 'name'> {
 
 export interface BankProgress extends Progress {
   readonly prompt: string;
-  /** From 0. */
+  /** From 0; a warm start counts as one. */
   readonly promptIndex: number;
   readonly prompts: number;
   /** Over all prompts still to tune, at this one's pace. */
@@ -25,8 +26,8 @@ export interface BankRun extends Omit<TuneRun, 'onProgress' | 'watch'> {
 }
 
 /**
- * Tunes one prompt per share of the data, one after the other. Each keeps its own training
- * checkpoints in a folder named after its place, so that a resumed bank goes on inside the prompt
+ * Tunes one prompt per share of the data, one after the other, if asked from a warm start. Each
+ * keeps its own training checkpoints in a folder named after its place, so that a resumed bank goes on inside the prompt
  * that was interrupted. Once `finish` is raised, prompts that were not begun are left out.
  * @throws as `tunePrompt`
  */
@@ -38,6 +39,9 @@ export async function tuneBank(
 ): Promise<TunedPrompt[]> {
   const { bank, ...promptOptions } = options;
   const shares = await shareData(subject, data, bank, options);
+  const before = bank.warmStart ? 1 : 0;
+  const runOf = (phase: number, name: string) =>
+    promptRun(run, phase, name, before + shares.length);
   // One set of compiled programs for all prompts of a length: they differ in their data only.
   const objectives = new Map<number, Objective>();
   const objectiveOf = (tokens: number): Objective => {
@@ -49,14 +53,18 @@ export async function tuneBank(
   };
   const tuned: TunedPrompt[] = [];
   try {
+    const start = await warmStart(subject, data, options, {
+      ...runOf(0, WARM_START),
+      objective: objectiveOf(options.tokens),
+    });
     for (const [index, { name, train, validation, tokens, seed }] of shares.entries()) {
-      const promptOf = promptRun(run, index, name, shares.length);
+      const promptOf = runOf(before + index, name);
       if (index > 0 && run.finish?.aborted && !(await isBegun(promptOf))) break;
       tuned.push(
         await tunePrompt(
           subject,
           { examples: train, validation },
-          { ...promptOptions, name, tokens, seed },
+          { ...promptOptions, ...start, name, tokens, seed },
           { ...promptOf, objective: objectiveOf(tokens) },
         ),
       );

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { KintsugiError } from '../../shared/errors.ts';
 import type { Tensors } from '../engine/program.ts';
@@ -16,6 +17,7 @@ import { type BankSplit, type Share, shareData } from './shares.ts';
 import type { TrainResult } from './train.ts';
 import { type Subject, type TuneData, type TuneRun, tuneAdaptation } from './tune.ts';
 import type { Example, LoraAdapter, SoftPrompt } from './types.ts';
+import { warmStart } from './warm-start.ts';
 
 export interface JointOptions extends Omit<PromptOptions, 'name'> {
   readonly bank: BankSplit;
@@ -40,7 +42,8 @@ export interface TunedJointly extends Pick<TrainResult, 'history' | 'best' | 'st
 
 /**
  * Tunes all prompts of a bank in one pass, each on its share of every batch, and if asked a LoRA
- * adapter with them. A step reads `batch` inputs for each prompt on average. Against one prompt
+ * adapter with them. A step reads `batch` inputs for each prompt on average; of a
+ * warm start, `batch`. Against one prompt
  * after the other, gradients are clipped together and the best step is that of the whole bank.
  * @throws as `tunePrompt`
  */
@@ -62,11 +65,23 @@ export async function tuneJointly(
   const names = shares.map(({ name }) => name);
   const width = model.config.embeddingSize;
   const prompts = new Float32Array(names.length * tokens * width);
+  const { warmStart: warmSteps = 0 } = bank;
+  const stepsOfAll = warmSteps + options.steps;
+  const warm = await warmStart(subject, data, options, {
+    ...run,
+    ...(run.checkpointDir ? { checkpointDir: join(run.checkpointDir, 'warm-start') } : {}),
+    onProgress: (progress) => {
+      const { step, steps, secondsLeft } = progress;
+      const pace = (secondsLeft / Math.max(1, steps - step)) * names.length;
+      const left = secondsLeft + pace * options.steps;
+      run.onProgress?.({ ...progress, steps: stepsOfAll, secondsLeft: left });
+    },
+  });
   for (const [index, { name, train }] of shares.entries()) {
     const start = await initialPrompt(
       subject,
       { examples: train },
-      { ...rest, tokens, seed, name },
+      { ...rest, ...warm, tokens, seed, name },
     );
     prompts.set(start, index * tokens * width);
   }
@@ -81,7 +96,11 @@ export async function tuneJointly(
     { prompts, ...(adapter ? adapterParameters(adapter) : {}) },
     { examples: grouped(shares, 'train'), validation: grouped(shares, 'validation') },
     { ...rest, seed, batch: options.batch * names.length },
-    run,
+    {
+      ...run,
+      onProgress: (progress) =>
+        run.onProgress?.({ ...progress, step: warmSteps + progress.step, steps: stepsOfAll }),
+    },
   );
   const tuned = result.parameters['prompts']!;
   const size = tokens * width;

@@ -17,6 +17,8 @@ export interface BankSplit {
   readonly by: 'family' | 'clusters' | 'length' | 'seeds';
   /** `auto` takes the number of clusters with the best silhouette. */
   readonly count: number | 'auto';
+  /** Steps of one prompt on all the data first, from which every prompt goes on; none by default. */
+  readonly warmStart?: number;
 }
 
 /** One prompt's part of the data, and what it is tuned with. */
@@ -32,7 +34,7 @@ export interface Share {
 export async function shareData(
   subject: Subject,
   { examples, validation = [] }: TuneData,
-  { by, count }: BankSplit,
+  { by, count, warmStart = 0 }: BankSplit,
   { tokens, seed }: Pick<PromptOptions, 'tokens' | 'seed'>,
 ): Promise<Share[]> {
   if (count === 'auto' && by !== 'clusters')
@@ -41,6 +43,12 @@ export async function shareData(
       1,
     );
   if (by === 'length' || by === 'seeds') {
+    if (warmStart > 0)
+      throw new KintsugiError(
+        'ARGUMENT_INVALID',
+        `Prompts by ${by} read the same data, and would not differ if they went on from one prompt`,
+        { field: 'bank.warmStart', next: 'Share the data out by family or clusters.' },
+      );
     const variants =
       by === 'length' ? byLength(tokens, Number(count), seed) : bySeed(tokens, Number(count), seed);
     return variants.map((variant) => ({ ...variant, train: examples, validation }));

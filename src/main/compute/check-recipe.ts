@@ -67,8 +67,13 @@ function checkBank({ tuning: { bank, together, tokens }, selector }: Recipe): vo
       'tuning.bank.routing',
       'Prompts learn to be attended to only in one pass and under an IDP selector',
     );
-  const shared = bank.by === 'length' || bank.by === 'seeds';
-  if (shared && (bank.joint || together))
+  const alike = bank.by === 'length' || bank.by === 'seeds';
+  if (alike && bank.warmStart > 0)
+    throw impossible(
+      'tuning.bank.warmStart',
+      `Prompts by ${bank.by} read the same data, and would not differ if they went on from one prompt`,
+    );
+  if (alike && (bank.joint || together))
     throw impossible(
       'tuning.bank.by',
       `Prompts by ${bank.by} read the same data and cannot be tuned in one pass`,

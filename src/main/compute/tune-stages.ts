@@ -106,7 +106,7 @@ export function tuneStages({ store, runId, workspace, finish }: Tuning, seed: nu
     }),
     stage('single', async ({ subject, data }, run) => {
       // As many steps as all the bank's prompts together: the comparison is at equal cost.
-      const steps = options.steps * (await bankSize(workspace, seed));
+      const steps = bank.warmStart + options.steps * (await bankSize(workspace, seed));
       const single = { ...options, steps, name: SINGLE_PROMPT, tokens, init };
       const tuned = await tunePrompt(subject, data, single, tuneRun(run, SINGLE_PROMPT));
       return {

@@ -26,7 +26,7 @@ export function TuneExpert({ tuning, room, set }: Props & { readonly room: numbe
         <DataSettings tuning={tuning} set={set} />
         <StartSettings tuning={tuning} set={set} />
         <StepSettings tuning={tuning} set={set} />
-        <OnePassSettings tuning={tuning} set={set} />
+        <BankSettings tuning={tuning} set={set} />
       </SettingsPart>
       <LoraSettings tuning={tuning} set={set} />
       <SettingsPart title="Further arms">
@@ -157,10 +157,19 @@ function StepSettings({ tuning, set }: Props) {
   );
 }
 
-function OnePassSettings({ tuning, set }: Props) {
+function BankSettings({ tuning, set }: Props) {
   const { bank } = tuning;
   return (
     <>
+      <NumberSetting
+        label="Steps on everything first"
+        about="Prompts by tasks or kinds go on from one that all inputs have taught; 0 starts each anew."
+        value={bank.warmStart}
+        min={0}
+        max={10_000_000}
+        step={10}
+        onChange={(warmStart) => set({ ...tuning, bank: { ...bank, warmStart } })}
+      />
       <SwitchSetting
         label="All prompts in one pass"
         about="Each batch holds inputs of every prompt; needs prompts by tasks or kinds."

@@ -41,7 +41,7 @@ const recipe: Recipe = {
     steps: 2,
     batch: 2,
     warmup: 0,
-    bank: { by: 'family', count: 2, joint: false, routing: 0 },
+    bank: { by: 'family', count: 2, warmStart: 0, joint: false, routing: 0 },
     lora: { ...quick.tuning.lora, steps: 2 },
   },
   evaluation: { tasks: ['animals', 'capitals'], itemsPerTask: 2, textTokens: 0, bootstrap: 100 },

@@ -44,6 +44,28 @@ it.each([
   );
 });
 
+const bank = (changes: Partial<Recipe['tuning']['bank']>) => ({
+  tuning: { ...tuning, bank: { ...tuning.bank, ...changes } },
+});
+
+it.each<[string, Partial<Recipe>]>([
+  ['tuning.bank.routing', bank({ by: 'family', routing: 1 })],
+  [
+    'tuning.bank.routing',
+    { ...bank({ by: 'family', joint: true, routing: 1 }), selector: { kind: 'classifier' } },
+  ],
+  ['tuning.bank.by', bank({ by: 'seeds', joint: true })],
+  ['tuning.bank.warmStart', bank({ by: 'seeds', warmStart: 1 })],
+  ['tuning.bank.warmStart', bank({ by: 'length', count: 2, warmStart: 1 })],
+  ['tuning.bank.count', bank({ by: 'family', count: 'auto' })],
+  ['tuning.bank.count', bank({ by: 'length', count: 9 })],
+  ['selector', { ...bank({ by: 'length', count: 2 }), selector: { kind: 'mixture', rank: 2 } }],
+])('refuses what no run can work together, naming %s', (field, change) => {
+  expect(() => checkRecipeFits(model, { ...recipe, ...change })).toThrow(
+    expect.objectContaining({ code: 'RECIPE_INVALID', field }),
+  );
+});
+
 const example = (id: string, group: string, context = id) => ({
   id,
   group,

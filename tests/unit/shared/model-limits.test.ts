@@ -65,10 +65,11 @@ it('pruning without codes has no groups to fit', () => {
 });
 
 it.each([
-  ['by length', { by: 'length', count: 9, joint: true, routing: 1 }, { count: 5, joint: false }],
-  ['by seeds', { by: 'seeds', count: 'auto', joint: true, routing: 1 }, { count: 3, routing: 0 }],
-  ['by clusters', { by: 'clusters', count: 'auto', joint: true, routing: 1 }, { count: 'auto' }],
-] as const)('a bank %s becomes one that can be tuned', (_, bank, expected) => {
+  ['by length', { by: 'length', count: 9 }, { count: 5, joint: false, warmStart: 0 }],
+  ['by seeds', { by: 'seeds', count: 'auto' }, { count: 3, routing: 0, warmStart: 0 }],
+  ['by clusters', { by: 'clusters', count: 'auto' }, { count: 'auto', warmStart: 7 }],
+] as const)('a bank %s becomes one that can be tuned', (_, split, expected) => {
+  const bank = { ...split, warmStart: 7, joint: true, routing: 1 };
   const together = { learningRate: 0.01, steps: 4 };
   const { tuning, selectors } = PRESETS.quick;
   const fitted = fitRecipe(

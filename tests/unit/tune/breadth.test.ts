@@ -24,8 +24,10 @@ import { type PromptOptions, promptAdaptation, tunePrompt } from '../../../src/c
 import { encodePair } from '../../../src/core/tune/sequences.ts';
 import { shareData } from '../../../src/core/tune/shares.ts';
 import { silhouette } from '../../../src/core/tune/silhouette.ts';
+import type { Progress } from '../../../src/core/tune/train.ts';
 import { tokenise } from '../../../src/core/tune/tune.ts';
 import { loraScale } from '../../../src/core/tune/types.ts';
+import { WARM_START } from '../../../src/core/tune/warm-start.ts';
 import { letterExamples, tinySubject } from './tiny.ts';
 
 const subject = tinySubject();
@@ -276,6 +278,61 @@ describe('a bank in one pass', () => {
   });
 });
 
+describe('a bank with a warm start', () => {
+  const bank = { by: 'family', count: 2, warmStart: 6 } as const;
+  const cold = { by: 'family', count: 2 } as const;
+  const steps = options.steps;
+
+  const started = async () => {
+    const first = { ...options, steps: bank.warmStart, name: WARM_START };
+    return (await tunePrompt(subject, data, first)).prompt;
+  };
+
+  it('goes on, in turn, from a prompt that was tuned on everything', async () => {
+    const start = await started();
+    const seen: string[] = [];
+    const tuned = await tuneBank(
+      subject,
+      data,
+      { ...options, bank },
+      {
+        onProgress: ({ prompt, promptIndex, prompts }) =>
+          seen.push(`${promptIndex + 1} of ${prompts}: ${prompt}`),
+      },
+    );
+    expect(tuned).toEqual(await tuneBank(subject, data, { ...options, bank: cold, start }));
+    expect([...new Set(seen)]).toEqual(['1 of 3: warm start', '2 of 3: left', '3 of 3: right']);
+  });
+
+  it('goes on in one pass, counts its steps in one row, and is resumed within either', async () => {
+    const start = await started();
+    const expected = await tuneJointly(subject, data, { ...options, bank: cold, start });
+    const dir = await mkdtemp(join(tmpdir(), 'kintsugi-warm-start-'));
+    const seen: number[] = [];
+    const upTo = (last: number) => {
+      const controller = new AbortController();
+      const run = {
+        checkpointDir: dir,
+        signal: controller.signal,
+        onProgress: ({ step, steps: all }: Progress) => {
+          expect(all).toBe(bank.warmStart + steps);
+          seen.push(step);
+          if (step === last) controller.abort();
+        },
+      };
+      return tuneJointly(subject, data, { ...options, bank }, run);
+    };
+    try {
+      await expect(upTo(4)).rejects.toMatchObject({ code: 'CANCELLED' });
+      await expect(upTo(9)).rejects.toMatchObject({ code: 'CANCELLED' });
+      expect(await upTo(0)).toEqual(expected);
+    } finally {
+      await rm(dir, { recursive: true });
+    }
+    expect(seen).toEqual(Array.from({ length: bank.warmStart + steps }, (_, i) => i + 1));
+  });
+});
+
 describe('how prompts of a bank differ', () => {
   it('by length: each is half of the next', async () => {
     const bank = { by: 'length', count: 3 } as const;
@@ -302,13 +359,14 @@ describe('how prompts of a bank differ', () => {
   });
 
   it.each([
-    [{ by: 'clusters', count: 20 }, /20 clusters need as many different inputs, there are 19/],
-    [{ by: 'length', count: 4 }, /3 tokens can be halved for 2 prompts/],
-    [{ by: 'family', count: 'auto' }, /Only a bank by clusters/],
-  ] as const)('refuses %j', async (bank, message) => {
+    ['count', { by: 'clusters', count: 20 }, /20 clusters need as many different inputs, there are 19/],
+    ['count', { by: 'length', count: 4 }, /3 tokens can be halved for 2 prompts/],
+    ['count', { by: 'family', count: 'auto' }, /Only a bank by clusters/],
+    ['warmStart', { by: 'seeds', count: 2, warmStart: 1 }, /would not differ/],
+  ] as const)('refuses, for its %s, %j', async (field, bank, message) => {
     await expect(shareData(subject, data, bank, options)).rejects.toMatchObject({
       code: 'ARGUMENT_INVALID',
-      field: 'bank.count',
+      field: `bank.${field}`,
       message: expect.stringMatching(message),
     });
   });

@@ -32,6 +32,7 @@ interface TuneOptions extends EngineOptions {
   readonly init: string;
   readonly by?: (typeof SPLITS)[number];
   readonly prompts: number | 'auto';
+  readonly warmStart: number;
   readonly joint: boolean;
   readonly rank: number;
   readonly alpha: number;
@@ -76,6 +77,12 @@ export function addTuneCommand(program: Command, addAction: AddAction): void {
       ).choices(SPLITS),
     )
     .option('--prompts <n>', 'of a bank; auto finds the clusters', promptCount, bank.count)
+    .option(
+      '--warm-start <n>',
+      'steps of one prompt on everything, from which those of a bank go on',
+      integer('--warm-start', 0, 1e7),
+      0,
+    )
     .option('--joint', 'tune the prompts of a bank in one pass', false)
     .option('--rank <n>', 'of LoRA', integer('--rank', 1, 1024), lora.rank)
     .option('--alpha <x>', 'of LoRA', decimal('--alpha', 1e-6, 4096), lora.alpha)
@@ -156,7 +163,7 @@ function usualRate(kind: TuneOptions['kind'], swept: SweptTuning): number {
 }
 
 function kindOf(options: TuneOptions): TuneKind {
-  const { kind, tokens, init, prompts: count, joint } = options;
+  const { kind, tokens, init, prompts: count, warmStart, joint } = options;
   const { by = kind === 'bank+lora' ? BESIDE_LORA : defaults.bank.by } = options;
   const { rank, alpha, dropout, rslora: rankStabilized, targets } = options;
   const lora = { rank, alpha, dropout, rankStabilized, targets };
@@ -167,8 +174,8 @@ function kindOf(options: TuneOptions): TuneKind {
     case 'lora':
       return { kind, ...lora };
     case 'bank':
-      return { kind, tokens, init, bank: { by, count }, joint, lora: null };
+      return { kind, tokens, init, bank: { by, count, warmStart }, joint, lora: null };
     case 'bank+lora':
-      return { kind: 'bank', tokens, init, bank: { by, count }, joint: true, lora };
+      return { kind: 'bank', tokens, init, bank: { by, count, warmStart }, joint: true, lora };
   }
 }

@@ -93,6 +93,23 @@ function families(compression: Compression): Recipe {
   };
 }
 
+/** Half of those inputs teach one prompt, and each task's prompt goes on from it in turn. */
+function warmFamilies(compression: Compression): Recipe {
+  const recipe = families(compression);
+  const { tuning } = recipe;
+  const { steps, bank } = tuning;
+  const half = Math.round(steps / 2);
+  return {
+    ...recipe,
+    tuning: {
+      ...tuning,
+      steps: half,
+      warmup: Math.round(half / 10),
+      bank: { ...bank, joint: false, warmStart: 9 * (steps - half) },
+    },
+  };
+}
+
 /** The control is compressed, tuned and asked alongside. */
 const displaced = (compression: Compression): Recipe => ({
   ...point(compression),
@@ -115,22 +132,26 @@ export interface StudyRun extends StudyPlan {
 
 /** The most telling first. */
 export const PLANS: readonly StudyPlan[] = [
-  plan('comparison', 'GPTQ, 2 bits, groups of 64', gptq(2, 64)),
-  plan('comparison', 'SparseGPT, 70% zeros', sparsegpt(0.7)),
-  plan('comparison', 'SparseGPT, 50% zeros', sparsegpt(0.5)),
-  plan('comparison', 'GPTQ, 3 bits, one group per row', gptq(3, -1)),
-  plan('families', 'GPTQ, 2 bits, a prompt per task', gptq(2, 64)),
-  plan('displaced', 'GPTQ, 2 bits, with the control', gptq(2, 64)),
-  plan('point', 'SparseGPT, 60% zeros', sparsegpt(0.6)),
-  plan('point', 'SparseGPT, 55% zeros', sparsegpt(0.55)),
-  plan('point', 'SparseGPT, 65% zeros', sparsegpt(0.65)),
-  plan('families', 'SparseGPT, 70% zeros, a prompt per task', sparsegpt(0.7)),
+  { part: 'comparison', name: 'GPTQ, 2 bits, groups of 64', recipe: comparison(gptq(2, 64)) },
+  { part: 'comparison', name: 'SparseGPT, 70% zeros', recipe: comparison(sparsegpt(0.7)) },
+  { part: 'comparison', name: 'SparseGPT, 50% zeros', recipe: comparison(sparsegpt(0.5)) },
+  { part: 'comparison', name: 'GPTQ, 3 bits, one group per row', recipe: comparison(gptq(3, -1)) },
+  { part: 'families', name: 'GPTQ, 2 bits, a prompt per task', recipe: families(gptq(2, 64)) },
+  { part: 'displaced', name: 'GPTQ, 2 bits, with the control', recipe: displaced(gptq(2, 64)) },
+  { part: 'point', name: 'SparseGPT, 60% zeros', recipe: point(sparsegpt(0.6)) },
+  { part: 'point', name: 'SparseGPT, 55% zeros', recipe: point(sparsegpt(0.55)) },
+  { part: 'point', name: 'SparseGPT, 65% zeros', recipe: point(sparsegpt(0.65)) },
+  {
+    part: 'families',
+    name: 'SparseGPT, 70% zeros, a prompt per task',
+    recipe: families(sparsegpt(0.7)),
+  },
+  {
+    part: 'families',
+    name: 'GPTQ, 2 bits, a prompt per task from one on everything',
+    recipe: warmFamilies(gptq(2, 64)),
+  },
 ];
-
-function plan(part: Part, name: string, compression: Compression): StudyPlan {
-  const recipe = { comparison, families, displaced, point }[part](compression);
-  return { part, name, recipe };
-}
 
 const NEVER = new AbortController().signal;
 

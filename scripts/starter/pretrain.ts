@@ -24,7 +24,7 @@ import { trainOnCorpus } from './train-on-corpus.ts';
 
 const { values: args } = parseArgs({
   options: {
-    /** Of the residual stream, in fours; the MLP is 8/3 of it. */
+    /** Of the residual stream, in fours; the MLP is 8/3 of it, in sixteens as packed codes need. */
     width: { type: 'string', default: '192' },
     blocks: { type: 'string', default: '4' },
     steps: { type: 'string', default: '4200' },
@@ -52,7 +52,7 @@ const config = {
   model_type: 'llama',
   vocab_size: tokenizer.vocabularySize,
   hidden_size: width,
-  intermediate_size: Math.round((8 * width) / 3),
+  intermediate_size: 16 * Math.round((8 * width) / 48),
   num_hidden_layers: Number(args.blocks),
   num_attention_heads: 4,
   num_key_value_heads: 4,

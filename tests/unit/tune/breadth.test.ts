@@ -359,7 +359,11 @@ describe('how prompts of a bank differ', () => {
   });
 
   it.each([
-    ['count', { by: 'clusters', count: 20 }, /20 clusters need as many different inputs, there are 19/],
+    [
+      'count',
+      { by: 'clusters', count: 20 },
+      /20 clusters need as many different inputs, there are 19/,
+    ],
     ['count', { by: 'length', count: 4 }, /3 tokens can be halved for 2 prompts/],
     ['count', { by: 'family', count: 'auto' }, /Only a bank by clusters/],
     ['warmStart', { by: 'seeds', count: 2, warmStart: 1 }, /would not differ/],

@@ -24,7 +24,7 @@ const tiny = (model: string): Recipe => ({
     steps: 30,
     batch: 4,
     warmup: 2,
-    bank: { by: 'family', count: 2, warmStart: 0, joint: false, routing: 0 },
+    bank: { by: 'family', count: 2, warmStart: 2, joint: false, routing: 0 },
     lora: { ...quick.tuning.lora, rank: 2, steps: 20 },
     furtherLoras: [{ ...quick.tuning.lora, rank: 3, steps: 10 }],
     prefix: { tokens: 3, learningRate: 0.01, steps: 5 },

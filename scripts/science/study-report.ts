@@ -11,6 +11,7 @@ import {
   formatPoints,
 } from '../../src/shared/format.ts';
 import type { Estimate, RunResults, RunTimings } from '../../src/shared/results.ts';
+import { taskTitle } from '../../src/shared/setting-words.ts';
 import { claims, recovery, type StudyResult, table } from './study-claims.ts';
 import { damage, damageFigure } from './study-damage.ts';
 import { svgFile } from './study-figure.ts';
@@ -109,11 +110,11 @@ const arms = ({ arms }: RunResults, { millisecondsPerInput }: RunTimings): strin
     ]),
   );
 
-const byTask = ({ arms }: RunResults): string =>
+const byTask = ({ arms, taskTitles }: RunResults): string =>
   table(
     ['task', ...arms.map(({ arm }) => arm.label)],
     Object.keys(arms[0]!.tasks).map((task) => [
-      task,
+      taskTitle(taskTitles, task),
       ...arms.map(({ tasks }) => formatPercent(tasks[task]!.mean)),
     ]),
   );

@@ -246,8 +246,13 @@ export interface RunAnalysis {
   readonly prompts: readonly PromptAlone[];
 }
 
+/** What tasks are called, by the name that tables, files and recipes know them by. */
+export type TaskTitles = Readonly<Record<string, string>>;
+
 export interface RunResults {
   readonly arms: readonly ArmResult[];
+  /** Absent from runs of earlier versions. */
+  readonly taskTitles?: TaskTitles;
   /** Every pair of arms; absent from runs of earlier versions. */
   readonly comparisons?: readonly ArmComparison[];
   /** IDP and its controls. */

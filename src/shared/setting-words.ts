@@ -1,3 +1,5 @@
+import type { TaskTitles } from './results.ts';
+
 /** A recipe's field for people: `tuning.lora.learningRate` → "tuning LoRA learning rate". */
 export const settingWords = (path: string): string =>
   path
@@ -5,5 +7,6 @@ export const settingWords = (path: string): string =>
     .replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
     .replace(/\blora\b/, 'LoRA');
 
-/** A task's name for people, where there is no title: `people_home` → "people home"; of a file its own name. */
-export const taskWords = (task: string): string => task.split(/[/\\]/).at(-1)!.replaceAll('_', ' ');
+/** What a task is called for people; in runs of earlier versions its name in words: "People home". */
+export const taskTitle = (titles: TaskTitles | undefined, task: string): string =>
+  titles?.[task] ?? `${task.charAt(0).toUpperCase()}${task.slice(1)}`.replaceAll('_', ' ');

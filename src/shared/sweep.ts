@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { flat, merged } from './change.ts';
 import { describeCompression, METHODS, type MethodName } from './compression.ts';
 import { withMethod } from './compression-change.ts';
 import { KintsugiError } from './errors.ts';
@@ -115,26 +116,17 @@ function expand({ vary }: Sweep, base: Recipe, choice: Choice, file?: string): S
   return { label: labels.join(' · ') || modelName(parsed.data.model), recipe: parsed.data };
 }
 
+/** The recipe that the runs begin with; null where the file's is none. */
+export const baseOf = ({ base }: Sweep): Recipe | null =>
+  typeof base === 'string' ? PRESETS[base] : (recipeSchema.safeParse(base).data ?? null);
+
 /** What an option's changes are made to; another method begins with what it shares with the base's. */
-function startOf(base: Recipe, variable: Variable, { method, kind }: Change): object {
+export function startOf(base: Recipe, variable: Variable, { method, kind }: Change): object {
   if (variable === 'selector' && kind !== undefined && kind !== base.selector.kind) return {};
   const other = METHODS.find((known): known is MethodName => known === method);
   if (variable !== 'compression' || other === undefined) return base[variable] as object;
   return other === base.compression.method ? base.compression : withMethod(base.compression, other);
 }
-
-/** Objects are merged field by field; everything else replaces what was there. */
-function merged(start: object, change: object): object {
-  const result: Record<string, unknown> = { ...start };
-  for (const [key, value] of Object.entries(change)) {
-    const before = result[key];
-    result[key] = isPlain(before) && isPlain(value) ? merged(before, value) : value;
-  }
-  return result;
-}
-
-const isPlain = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Where the person wrote what is wrong: `compression.bits` → `vary.compression[1].bits`. */
 function fieldOf(field: string, choice: Choice): string {
@@ -172,15 +164,8 @@ function differing(chosen: Change, all: readonly (Change | string | number)[]): 
   return flat(chosen).filter(([key, value]) => others.some((other) => other[key] !== value));
 }
 
-const spoken = (entries: readonly (readonly [string, string])[]): string =>
+export const spoken = (entries: readonly (readonly [string, string])[]): string =>
   entries.map(([key, value]) => `${settingWords(key)} ${value}`).join(', ');
-
-function flat(change: object, prefix = ''): [string, string][] {
-  return Object.entries(change).flatMap(([key, value]): [string, string][] => {
-    if (isPlain(value)) return flat(value, `${prefix}${key}.`);
-    return [[`${prefix}${key}`, Array.isArray(value) ? value.join(' ') : String(value ?? 'none')]];
-  });
-}
 
 /** Two runs of one recipe would only repeat each other. */
 function refuseTwins(runs: readonly SweepRun[], file?: string): void {

@@ -12,8 +12,8 @@ test('a run tells whether what it lost was forgotten, and shows what that rests 
   await expect(main.getByText(displaced!.words)).toBeVisible();
 
   const verdicts = main.getByRole('table', { name: 'Verdict by task and repair' });
-  for (const name of ['all tasks', ...Object.keys(displaced!.tasks)])
-    await expect(verdicts.getByRole('rowheader', { name })).toBeVisible();
+  for (const name of ['All tasks', 'Animals', 'Capitals'])
+    await expect(verdicts.getByRole('rowheader', { name, exact: true })).toBeVisible();
   const chosen = main.getByRole('table', { name: 'Inputs by task and chosen prompt' });
   await expect(chosen.getByRole('row')).toHaveCount(1 + choices.tasks.length);
 

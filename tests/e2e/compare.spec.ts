@@ -18,6 +18,10 @@ test('two runs are compared: summary, tasks, settings that differ, inputs', asyn
   await expect(panel.getByText('compression method')).toBeVisible();
   await tab(page, 'Inputs');
   await expect(page.getByRole('status').filter({ hasText: '8 inputs' })).toBeVisible();
+  await expect(page.locator('.input-task').first()).toHaveText('Animals');
+  await page.getByRole('combobox', { name: 'Task' }).click();
+  await page.getByRole('option', { name: 'Capitals' }).click();
+  await expect(page.getByRole('status').filter({ hasText: '4 inputs' })).toBeVisible();
   await page.getByRole('textbox', { name: 'Search' }).fill('no input holds these words');
   await expect(page.getByRole('status').filter({ hasText: '0 inputs' })).toBeVisible();
 });

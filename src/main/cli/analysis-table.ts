@@ -1,13 +1,15 @@
 import type {
   ArmRecovery,
-  ArmResult,
   Choices,
   Displacement,
   JudgedRepairs,
   PromptAlone,
   RestoredBlock,
   RunAnalysis,
+  RunResults,
+  TaskTitles,
 } from '../../shared/results.ts';
+import { taskTitle } from '../../shared/setting-words.ts';
 import { formatPercent, formatTable } from './format.ts';
 import { formatAccuracy } from './results-table.ts';
 
@@ -16,11 +18,14 @@ const NONE = '–';
 type Labels = ReadonlyMap<string, string>;
 
 /** Everything that was found out beside the comparison; the verdict comes first. */
-export function formatAnalysis(analysis: RunAnalysis, arms: readonly ArmResult[]): string {
+export function formatAnalysis(
+  analysis: RunAnalysis,
+  { arms, taskTitles }: Pick<RunResults, 'arms' | 'taskTitles'>,
+): string {
   const labels: Labels = new Map(arms.map(({ arm }) => [arm.id, arm.label]));
   const { displaced, similarity, restored, choices, prompts } = analysis;
   return [
-    ...(displaced ? [displaced.words, verdicts(displaced, labels)] : []),
+    ...(displaced ? [displaced.words, verdicts(displaced, labels, taskTitles)] : []),
     ...(displaced?.control ? [control(displaced.control, labels)] : []),
     ...(similarity
       ? [
@@ -29,12 +34,16 @@ export function formatAnalysis(analysis: RunAnalysis, arms: readonly ArmResult[]
         ]
       : []),
     ...(restored ? [damage(restored)] : []),
-    chosen(choices),
+    chosen(choices, taskTitles),
     alone(prompts),
   ].join('\n\n');
 }
 
-function verdicts({ overall, tasks, taskLevel }: Displacement, labels: Labels): string {
+function verdicts(
+  { overall, tasks, taskLevel }: Displacement,
+  labels: Labels,
+  titles: TaskTitles | undefined,
+): string {
   const rows = (name: string, judged: JudgedRepairs) =>
     judged.repairs.map(({ arm, unseen, seen, control, kind }, i) => [
       i === 0 ? name : '',
@@ -47,8 +56,8 @@ function verdicts({ overall, tasks, taskLevel }: Displacement, labels: Labels): 
   const level = formatPercent(1 - (1 - taskLevel) * Object.keys(tasks).length);
   return formatTable([
     [`share regained (${level} over all tasks)`, 'repair', 'unseen', 'tuned on', 'control', ''],
-    ...rows('all tasks', overall),
-    ...Object.entries(tasks).flatMap(([task, judged]) => rows(task, judged)),
+    ...rows('All tasks', overall),
+    ...Object.entries(tasks).flatMap(([task, judged]) => rows(taskTitle(titles, task), judged)),
   ]);
 }
 
@@ -94,10 +103,10 @@ const damage = (restored: readonly RestoredBlock[]): string =>
     ]),
   ]);
 
-function chosen({ prompts, tasks, own }: Choices): string {
+function chosen({ prompts, tasks, own }: Choices, titles: TaskTitles | undefined): string {
   const table = formatTable([
     ['inputs that got the prompt', ...prompts],
-    ...tasks.map(({ task, counts }) => [task, ...counts.map(String)]),
+    ...tasks.map(({ task, counts }) => [taskTitle(titles, task), ...counts.map(String)]),
   ]);
   if (own === null) return table;
   const { share, byLot } = own;

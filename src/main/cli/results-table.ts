@@ -6,20 +6,23 @@ import type {
   RunTimings,
   SelectorResult,
 } from '../../shared/results.ts';
+import { taskTitle } from '../../shared/setting-words.ts';
 import { formatBytes, formatCount, formatPercent, formatTable } from './format.ts';
 
 const NONE = '–';
 
 /** Arms side by side: accuracy per task in %, with its standard error, then what each arm costs. */
 export function formatResults(
-  { arms, selectors, verdict }: RunResults,
+  { arms, taskTitles, selectors, verdict }: RunResults,
   timings: RunTimings,
 ): string {
   const row = (label: string, cell: (result: ArmResult) => string) => [label, ...arms.map(cell)];
   const tasks = Object.keys(arms[0]?.tasks ?? {});
   const table = formatTable([
     row('accuracy, %', ({ arm }) => arm.label),
-    ...tasks.map((task) => row(task, (result) => formatAccuracy(result.tasks[task]))),
+    ...tasks.map((task) =>
+      row(taskTitle(taskTitles, task), (result) => formatAccuracy(result.tasks[task])),
+    ),
     row('mean', (result) => formatAccuracy(result.mean)),
     row('', () => ''),
     row('perplexity', ({ perplexity }) => perplexity?.toFixed(2) ?? NONE),

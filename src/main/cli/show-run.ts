@@ -22,7 +22,7 @@ export async function show({ db }: Store, id: string): Promise<Outcome> {
       : formatSeconds((stage.finished_at - stage.started_at) / 1000),
   ]);
   const parts = [
-    `run ${run.id}: ${run.status}, seed ${run.seed}, created ${formatTime(run.createdAt)}`,
+    `run ${run.id}${run.name && `, “${run.name}”`}: ${run.status}, seed ${run.seed}, created ${formatTime(run.createdAt)}`,
     `folder ${run.directory}`,
     ...(run.error === null
       ? []
@@ -35,7 +35,7 @@ export async function show({ db }: Store, id: string): Promise<Outcome> {
     ),
     ...(stored === undefined ? [] : ['', formatResults(stored.results, stored.timings)]),
     ...(stored?.results.analysis?.displaced
-      ? ['', formatAnalysis(stored.results.analysis, stored.results.arms)]
+      ? ['', formatAnalysis(stored.results.analysis, stored.results)]
       : []),
   ];
   return { document: { ...run, stages, banks, ...stored }, text: parts.join('\n') };

@@ -19,6 +19,7 @@ import {
 import { selectorOfSome } from '../../core/select/selector.ts';
 import type { BankFormat, BankSizes, BankSource } from '../../shared/contract/banks.ts';
 import { KintsugiError } from '../../shared/errors.ts';
+import { promptNameFaults } from '../../shared/prompt-names.ts';
 import { hashFolder } from './artefact.ts';
 
 /** A bank folder, read and checked. */
@@ -137,15 +138,48 @@ export async function splitBank(
   dir: string,
 ): Promise<void> {
   const bank = await readBank(source);
+  refuseUnknown(bank, names);
   const kept = names.map((name) => bank.prompts.findIndex((prompt) => prompt.name === name));
-  const unknown = names.find((_, i) => kept[i] === -1);
-  if (unknown !== undefined)
-    throw new KintsugiError('ARGUMENT_INVALID', `The bank has no prompt "${unknown}".`, {
-      field: 'prompts',
-      next: `Choose among: ${bank.prompts.map(({ name }) => name).join(', ')}.`,
-    });
   const selector = selectorOfSome(bank.selector, bank.prompts.length, kept);
   await writeBank(dir, { ...bank, prompts: kept.map((k) => bank.prompts[k]!), selector });
+}
+
+/**
+ * Writes the bank with other names for some of its prompts, by their names so far; the folders are
+ * named after them. @throws KintsugiError BANK_INVALID, ARGUMENT_INVALID naming the prompt
+ */
+export async function renamePrompts(
+  source: string,
+  names: Readonly<Record<string, string>>,
+  dir: string,
+): Promise<void> {
+  const bank = await readBank(source);
+  refuseUnknown(bank, Object.keys(names));
+  const prompts = bank.prompts.map((prompt) => ({
+    ...prompt,
+    name: Object.hasOwn(names, prompt.name) ? names[prompt.name]!.trim() : prompt.name,
+  }));
+  const renamed = (i: number) => Object.hasOwn(names, bank.prompts[i]!.name);
+  const faults = promptNameFaults(prompts.map(({ name }) => name));
+  const at = faults.findIndex((fault, i) => fault !== null && renamed(i));
+  if (at >= 0) {
+    const { name } = bank.prompts[at]!;
+    throw new KintsugiError('ARGUMENT_INVALID', `"${name}" cannot be renamed. ${faults[at]}`, {
+      field: `prompts.${name}`,
+      next: 'Give every prompt a short name of its own.',
+    });
+  }
+  await writeBank(dir, { ...bank, prompts });
+}
+
+function refuseUnknown({ prompts }: StoredBank, names: readonly string[]): void {
+  const known = prompts.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new KintsugiError('ARGUMENT_INVALID', `The bank has no prompt "${unknown}".`, {
+    field: 'prompts',
+    next: `Choose among: ${known.join(', ')}.`,
+  });
 }
 
 /**

@@ -5,8 +5,9 @@ import type {
   DisplacementKind,
   JudgedRepairs,
   RepairDisplacement,
+  TaskTitles,
 } from '../../shared/results.ts';
-import { taskWords } from '../../shared/setting-words.ts';
+import { taskTitle } from '../../shared/setting-words.ts';
 import { capitalise, list, nameInText, percent } from './words.ts';
 
 const HEADLINES: Readonly<Record<DisplacementKind, string>> = {
@@ -20,14 +21,14 @@ const HEADLINES: Readonly<Record<DisplacementKind, string>> = {
 };
 
 /** The verdict in a few sentences that claim no more than the intervals allow. */
-export function displacementWords(judged: Omit<Displacement, 'words'>): string {
+export function displacementWords(judged: Omit<Displacement, 'words'>, titles: TaskTitles): string {
   const { overall, tasks, control } = judged;
   if (overall.kind === 'nothing-lost') return HEADLINES['nothing-lost'];
   return [
     HEADLINES[overall.kind],
     ...reasons(overall),
     ...controlSentence(control, overall),
-    ...byTask(tasks),
+    ...byTask(tasks, titles),
   ].join(' ');
 }
 
@@ -117,12 +118,13 @@ function turned(repairs: readonly RepairDisplacement[]): string {
 
 const CONTROL_NAMES = { prompt: 'a prompt brought back', lora: 'LoRA' } as const;
 
-/** "By task: displaced in capitals and towns; undecided in the other 7." */
-function byTask(tasks: Displacement['tasks']): string[] {
+/** "Task by task, …: displaced in “Capitals” and “Towns”; undecided in “Words”." */
+function byTask(tasks: Displacement['tasks'], titles: TaskTitles): string[] {
   const groups = Map.groupBy(Object.entries(tasks), ([, { kind }]) => kind);
   if (Object.keys(tasks).length < 2) return [];
   const parts = [...groups].map(
-    ([kind, entries]) => `${KIND_WORDS[kind]} ${list(entries.map(([task]) => taskWords(task)))}`,
+    ([kind, entries]) =>
+      `${KIND_WORDS[kind]} ${list(entries.map(([task]) => `“${taskTitle(titles, task)}”`))}`,
   );
   return [`Task by task, with intervals that hold for all of them at once: ${parts.join('; ')}.`];
 }

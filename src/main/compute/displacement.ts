@@ -8,6 +8,7 @@ import type {
   Displacement,
   JudgedRepairs,
   RepairDisplacement,
+  TaskTitles,
 } from '../../shared/results.ts';
 import type { ControlArm } from './control-stages.ts';
 import { displacementWords } from './displacement-words.ts';
@@ -38,7 +39,11 @@ export interface Evidence {
 const LEVEL = 0.95;
 
 /** Forgotten or displaced, over all tasks and for each: with intervals that hold for all tasks at once. */
-export function judgeRun(evidence: Evidence, bootstrap: Bootstrap): Displacement {
+export function judgeRun(
+  evidence: Evidence,
+  bootstrap: Bootstrap,
+  titles: TaskTitles,
+): Displacement {
   const { unseen, seen, control } = evidence;
   const tasks = [...new Set(unseen.get('original')!.tasks)];
   const taskLevel = 1 - (1 - LEVEL) / tasks.length;
@@ -53,7 +58,7 @@ export function judgeRun(evidence: Evidence, bootstrap: Bootstrap): Displacement
     ),
     control: control && controlResult(control, { ...bootstrap, level: LEVEL }),
   };
-  return { words: displacementWords(judged), ...judged };
+  return { words: displacementWords(judged, titles), ...judged };
 }
 
 type Options = Bootstrap & { readonly level: number };

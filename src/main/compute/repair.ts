@@ -4,8 +4,9 @@ import { writeFileAtomic } from '../../core/checkpoint/atomic.ts';
 import { RUNTIME_FILE, RUNTIME_SEAL } from '../../core/checkpoint/folder.ts';
 import type { Model } from '../../core/models/model.ts';
 import { parseRecipe, type Recipe, recipeSeeds } from '../../shared/recipe.ts';
+import { defaultRunName } from '../../shared/run-name.ts';
 import type { Store } from '../db/open.ts';
-import { createRun, newRunId, type Run, updateRun } from '../db/runs.ts';
+import { createRun, listRuns, newRunId, type Run, updateRun } from '../db/runs.ts';
 import { analyseStages } from './analyse-stages.ts';
 import { checkCalibration, checkRecipeData, checkRecipeFits, inField } from './check-recipe.ts';
 import { compressLoaded } from './compress-model.ts';
@@ -26,6 +27,7 @@ export interface NewRepair {
   readonly home: string;
   /** Must not exist or be empty. */
   readonly out: string | undefined;
+  /** Without one it is told by what it does. */
   readonly name?: string;
   readonly sweep?: { readonly id: string; readonly position: number };
 }
@@ -36,14 +38,25 @@ export interface NewRepair {
  */
 export async function createRepair(
   store: Store,
-  { recipe, home, out, ...rest }: NewRepair,
+  { recipe, home, out, name, ...rest }: NewRepair,
 ): Promise<Run> {
   const id = newRunId();
   const directory = resolve(out ?? join(home, 'runs', id));
   await refuseOccupied(directory);
   await makeFolder(directory);
   await writeFileAtomic(join(directory, 'recipe.json'), `${JSON.stringify(recipe, null, 2)}\n`);
-  return createRun(store.db, { ...rest, id, kind: 'repair', recipe, seed: recipe.seed, directory });
+  const run = { ...rest, id, kind: 'repair', recipe, seed: recipe.seed, directory } as const;
+  return createRun(store.db, { ...run, name: name || (await freeName(store, recipe)) });
+}
+
+/** "Starter, GPTQ 2-bit", and from the second on "Starter, GPTQ 2-bit (2)". */
+async function freeName({ db }: Store, recipe: Recipe): Promise<string> {
+  const name = defaultRunName(recipe);
+  const taken = new Set(
+    [...(await listRuns(db)), ...(await listRuns(db, true))].map((run) => run.name),
+  );
+  if (!taken.has(name)) return name;
+  for (let count = 2; ; count++) if (!taken.has(`${name} (${count})`)) return `${name} (${count})`;
 }
 
 const NEVER = new AbortController().signal;

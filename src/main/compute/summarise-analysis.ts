@@ -9,6 +9,7 @@ import type {
   PromptAlone,
   RestoredBlock,
   RunAnalysis,
+  TaskTitles,
 } from '../../shared/results.ts';
 import { type Answer, readAnswers } from '../db/answers.ts';
 import { readMetrics } from '../db/metrics.ts';
@@ -27,6 +28,7 @@ export async function summariseAnalysis(
   store: Store,
   runId: string,
   workspace: Workspace,
+  titles: TaskTitles,
 ): Promise<RunAnalysis> {
   const { analysis, evaluation, seed, tuning } = workspace.recipe;
   const bootstrap = { resamples: evaluation.bootstrap, seed };
@@ -34,7 +36,9 @@ export async function summariseAnalysis(
   const reading = { store, runId, workspace, seeds, bootstrap };
   const prompts = await readPromptsAlone(reading);
   return {
-    displaced: analysis?.displaced ? judgeRun(await readEvidence(reading), bootstrap) : null,
+    displaced: analysis?.displaced
+      ? judgeRun(await readEvidence(reading), bootstrap, titles)
+      : null,
     similarity: analysis?.similarity ? await readSimilarity(reading) : null,
     restored: analysis?.restore ? await readRestored(reading) : null,
     choices: countChoices(

@@ -66,9 +66,11 @@ export function summariseStage(
       const banks = await readBankAnswers(store, runId, workspace, compared);
       const selected = await readSelected(store, runId, workspace, compared);
       const selectors = compareSelectors(banks, selected, bootstrap);
-      const analysis = await summariseAnalysis(store, runId, workspace);
+      const tasks = (await workspace.tasks()).map(({ name, title }) => [name, title] as const);
+      const taskTitles = Object.fromEntries(tasks);
+      const analysis = await summariseAnalysis(store, runId, workspace, taskTitles);
       await saveResults(store.db, runId, {
-        results: { ...results, selectors, analysis },
+        results: { ...results, taskTitles, selectors, analysis },
         timings: await readTimings(store, runId, recipe, { arms: ids, seedsOf, measures }),
       });
     },

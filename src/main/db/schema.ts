@@ -119,7 +119,7 @@ interface ResultsTable {
 
 interface LibraryTable {
   id: string;
-  origin: 'run' | 'imported' | 'merged' | 'split' | 'quantized' | 'pruned';
+  origin: 'run' | 'imported' | 'merged' | 'split' | 'renamed' | 'quantized' | 'pruned';
   run_id: string | null;
   seed: number | null;
   name: string;

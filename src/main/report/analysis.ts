@@ -12,8 +12,9 @@ import type {
   JudgedRepairs,
   RestoredBlock,
   RunResults,
+  TaskTitles,
 } from '../../shared/results.ts';
-import { taskWords } from '../../shared/setting-words.ts';
+import { taskTitle } from '../../shared/setting-words.ts';
 import { barChart, lineChart, type Series } from './drawing.ts';
 import { html, type Markup } from './html.ts';
 import { recovery, row, table } from './tables.ts';
@@ -21,18 +22,20 @@ import { recovery, row, table } from './tables.ts';
 type LabelOf = (arm: string) => string;
 
 /** What was found out beside the comparison; nothing of a run that has found out nothing. */
-export function analysisSections({ analysis, arms }: RunResults): Markup | null {
+export function analysisSections({ analysis, arms, taskTitles }: RunResults): Markup | null {
   if (analysis === undefined) return null;
   const labels = new Map<string, string>(arms.map(({ arm }) => [arm.id, arm.label]));
   const labelOf: LabelOf = (arm) => labels.get(arm) ?? arm;
   const { displaced, similarity, restored, choices, prompts } = analysis;
-  return html`${displaced === null ? null : displacement(displaced, labelOf)}
+  return html`${displaced === null ? null : displacement(displaced, labelOf, taskTitles)}
 ${similarity === null ? null : insides(similarity, labelOf)}
 ${restored === null ? null : damage(restored)}
 <h2>Which prompt was chosen</h2>
 ${table(
   ['Task', ...choices.prompts],
-  choices.tasks.map(({ task, counts }) => row(taskWords(task), counts.map(formatCount))),
+  choices.tasks.map(({ task, counts }) =>
+    row(taskTitle(taskTitles, task), counts.map(formatCount)),
+  ),
 )}
 ${choices.own === null ? null : html`<p>${formatPercent(choices.own.share)} of the inputs got the prompt of their own tasks; by lot it would be ${formatPercent(choices.own.byLot)}.</p>`}
 <h2>One prompt for every input</h2>
@@ -44,7 +47,11 @@ ${table(
 )}`;
 }
 
-function displacement({ words, overall, tasks }: Displacement, labelOf: LabelOf): Markup {
+function displacement(
+  { words, overall, tasks }: Displacement,
+  labelOf: LabelOf,
+  titles: TaskTitles | undefined,
+): Markup {
   const bars = overall.repairs.map(({ arm, unseen, seen, control }) => ({
     name: labelOf(arm),
     bars: [unseen, seen, control].map(recoveryInterval),
@@ -56,14 +63,14 @@ ${barChart('Share of the lost accuracy that came back', ASKED_FACTS, bars, axis)
 ${table(
   ['Task', 'Repair', 'Never tuned on', 'Tuned on', 'Control', 'Verdict'],
   [['all tasks', overall] as const, ...Object.entries(tasks)].flatMap(([task, judged]) =>
-    verdictRows(task, judged, labelOf),
+    verdictRows(taskTitle(titles, task), judged, labelOf),
   ),
 )}`;
 }
 
-const verdictRows = (task: string, { repairs }: JudgedRepairs, labelOf: LabelOf): Markup[] =>
+const verdictRows = (title: string, { repairs }: JudgedRepairs, labelOf: LabelOf): Markup[] =>
   repairs.map(({ arm, unseen, seen, control, kind }) =>
-    row(taskWords(task), [
+    row(title, [
       labelOf(arm),
       recovery(unseen),
       recovery(seen),

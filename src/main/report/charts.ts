@@ -9,7 +9,7 @@ import {
   formatWholePercent,
 } from '../../shared/format.ts';
 import type { Arm, ArmResult, RunResults } from '../../shared/results.ts';
-import { taskWords } from '../../shared/setting-words.ts';
+import { taskTitle } from '../../shared/setting-words.ts';
 import { barChart, lineChart, type Series, scatterChart } from './drawing.ts';
 import { html, type Markup } from './html.ts';
 import type { ReportedRun } from './reported-run.ts';
@@ -64,12 +64,12 @@ function recoveryValue({ recovery }: ArmResult): Value | null {
   return { value: recovery.share, low: interval?.low ?? null, high: interval?.high ?? null };
 }
 
-export function accuracyByTask({ arms }: RunResults): Markup {
+export function accuracyByTask({ arms, taskTitles }: RunResults): Markup {
   const tasks = Object.keys(arms[0]?.tasks ?? {});
   const groups = [
-    { name: 'all tasks', bars: arms.map(({ mean }) => accuracyInterval(mean)) },
+    { name: 'All tasks', bars: arms.map(({ mean }) => accuracyInterval(mean)) },
     ...tasks.map((task) => ({
-      name: taskWords(task),
+      name: taskTitle(taskTitles, task),
       bars: arms.map((result) => {
         const estimate = result.tasks[task];
         return estimate === undefined ? null : accuracyInterval(estimate);

@@ -72,7 +72,7 @@ ${recoveries(results)}
 <h2>Arms</h2>
 ${armsTable(results, timings)}
 ${accuracyAgainstSize([run])}
-${results.comparisons ? html`<h2>Arm against arm</h2>${comparisonsTable(results.comparisons, results.arms)}<p class="faint-text">Paired by input. p is by McNemar’s exact test; tasks differ where it stays below 0.05 after Holm’s correction for their number.</p>` : null}
+${results.comparisons ? html`<h2>Arm against arm</h2>${comparisonsTable(results.comparisons, results)}<p class="faint-text">Paired by input. p is by McNemar’s exact test; tasks differ where it stays below 0.05 after Holm’s correction for their number.</p>` : null}
 <h2>Tasks</h2>
 ${accuracyByTask(results)}
 ${tasksTable(results)}

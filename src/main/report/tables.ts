@@ -15,7 +15,7 @@ import type {
   RunTimings,
   SelectorResult,
 } from '../../shared/results.ts';
-import { taskWords } from '../../shared/setting-words.ts';
+import { taskTitle } from '../../shared/setting-words.ts';
 import { html, type Markup } from './html.ts';
 import type { ReportedRun } from './reported-run.ts';
 
@@ -51,7 +51,7 @@ export function armsTable({ arms }: RunResults, { millisecondsPerInput }: RunTim
   );
 }
 
-export function tasksTable({ arms }: RunResults): Markup {
+export function tasksTable({ arms, taskTitles }: RunResults): Markup {
   const tasks = Object.keys(arms[0]?.tasks ?? {});
   const line = (name: string, of: (result: ArmResult) => Estimate | undefined) =>
     row(
@@ -61,8 +61,8 @@ export function tasksTable({ arms }: RunResults): Markup {
   return table(
     ['Task', ...arms.map(({ arm }) => arm.label)],
     [
-      ...tasks.map((task) => line(taskWords(task), (result) => result.tasks[task])),
-      line('all tasks', (result) => result.mean),
+      ...tasks.map((task) => line(taskTitle(taskTitles, task), (result) => result.tasks[task])),
+      line('All tasks', (result) => result.mean),
     ],
   );
 }
@@ -89,7 +89,7 @@ const SIGNIFICANT = 0.05;
 /** Every two arms on the same inputs: what the second has over the first, and on which tasks. */
 export function comparisonsTable(
   comparisons: readonly ArmComparison[],
-  arms: readonly ArmResult[],
+  { arms, taskTitles }: Pick<RunResults, 'arms' | 'taskTitles'>,
 ): Markup {
   const labels = new Map(arms.map(({ arm: { id, label } }) => [id, label.replace(/^\+ /, '')]));
   return table(
@@ -97,7 +97,7 @@ export function comparisonsTable(
     comparisons.map(({ first, second, difference, pValue, tasks }) => {
       const all = Object.entries(tasks);
       const clear = all.filter(([, { adjusted }]) => adjusted < SIGNIFICANT);
-      const names = clear.map(([task]) => taskWords(task)).join(', ');
+      const names = clear.map(([task]) => taskTitle(taskTitles, task)).join(', ');
       const { low, high } = difference.interval;
       return row(labels.get(second) ?? second, [
         labels.get(first) ?? first,

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { describeCompression } from '../../shared/compression.ts';
 import type { BankDetail, BankRun, BankSummary } from '../../shared/contract/banks.ts';
 import { KintsugiError } from '../../shared/errors.ts';
-import { modelName } from '../../shared/model-name.ts';
 import { recipeSchema } from '../../shared/recipe.ts';
 import { type Arm, type ArmResult, bankArmId } from '../../shared/results.ts';
 import { checkSameModel, type FoundBank, openBank } from '../compute/bank-library.ts';
@@ -78,11 +76,8 @@ export function openLibrary(db: Store['db'], folder: string) {
   const nameOfRunBank = async (runId: string, seed: number): Promise<string> => {
     const run = await findRun(db, runId);
     const recipe = recipeSchema.safeParse(run.recipe).data;
-    if (run.name !== '' || recipe === undefined)
-      return `Bank of ${run.name || runId}`.slice(0, 120);
-    const model = recipe.model === 'starter' ? 'Starter' : modelName(recipe.model);
-    const seeds = recipe.repeats > 1 ? `, seed ${seed}` : '';
-    return `${model}, ${describeCompression(recipe.compression)}${seeds}`;
+    const seeds = (recipe?.repeats ?? 1) > 1 ? `, seed ${seed}` : '';
+    return `Bank of ${(run.name || runId).slice(0, 90)}${seeds}`;
   };
 
   /** Where the bank was measured: by its own run, or the last one that it was compared on. */

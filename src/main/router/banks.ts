@@ -14,6 +14,7 @@ import {
   type FoundBank,
   mergeBanks,
   openBank,
+  renamePrompts,
   splitBank,
   tryQuantizing,
   withIncoming,
@@ -82,6 +83,13 @@ export function bankHandlers({
       await splitBank(directory, [...new Set(prompts)], target.directory);
       const found = await openBank(target.directory);
       return library.add(found, { ...target, origin: 'split', name });
+    },
+    'banks.renamePrompts': async ({ id, prompts, name }) => {
+      const { directory } = await findLibraryBank(db, id);
+      const target = newPlace(folder);
+      await renamePrompts(directory, prompts, target.directory);
+      const found = await openBank(target.directory);
+      return library.add(found, { ...target, origin: 'renamed', name });
     },
     'banks.shrink': ({ id: bankId, runId, smaller }, signal) =>
       pushed<BankTrialEvent>(signal, async (push, stop) => {

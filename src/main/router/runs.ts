@@ -1,7 +1,6 @@
 import type { NamesOf } from '../../shared/contract/index.ts';
 import type { Need } from '../../shared/contract/wizard.ts';
 import { KintsugiError } from '../../shared/errors.ts';
-import { modelName } from '../../shared/model-name.ts';
 import { MOST_POINTS, toSeries } from '../db/metric-series.ts';
 import { sampleMetrics } from '../db/metrics.ts';
 import { findRun, listRuns, updateRun } from '../db/runs.ts';
@@ -35,8 +34,7 @@ export function runHandlers(services: Services): Handlers<NamesOf<'runs'>> {
     'runs.show': async ({ id }) => detail(services, await findRun(db, id)),
     'runs.metrics': async ({ id }) =>
       toSeries(await sampleMetrics(db, (await findRun(db, id)).id, MOST_POINTS)),
-    async 'runs.start'({ recipe, name: given, force = false }) {
-      const name = given ?? (await nextName(recipe.model));
+    async 'runs.start'({ recipe, name = '', force = false }) {
       const run = await jobs.add(await estimatedJob(services, { recipe, name, force }));
       return summarise(services, run);
     },
@@ -64,17 +62,6 @@ export function runHandlers(services: Services): Handlers<NamesOf<'runs'>> {
     'runs.progress': ({ id }, signal) => watchRun(services, id, signal),
     'runs.changes': (_, signal) => watchChanges(services, signal),
   };
-
-  /** "Starter 3": the model's name and a count. */
-  async function nextName(model: string): Promise<string> {
-    const label = model === 'starter' ? 'Starter' : modelName(model);
-    const taken = new Set(
-      [...(await listRuns(db)), ...(await listRuns(db, true))].map((run) => run.name),
-    );
-    for (let count = taken.size + 1; ; count++) {
-      if (!taken.has(`${label} ${count}`)) return `${label} ${count}`;
-    }
-  }
 }
 
 /**

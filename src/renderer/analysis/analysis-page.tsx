@@ -89,10 +89,12 @@ function Parts({ analysis, results }: { analysis: RunAnalysis; results: RunResul
   const meanOf = (id: string) => results.arms.find(({ arm }) => arm.id === id)?.mean.mean ?? null;
   return (
     <>
-      {displaced && <DisplacedPart displaced={displaced} labelOf={labelOf} />}
+      {displaced && (
+        <DisplacedPart displaced={displaced} labelOf={labelOf} titles={results.taskTitles} />
+      )}
       {similarity && <InsidesPart similarity={similarity} labelOf={labelOf} />}
       {restored && <DamagePart restored={restored} />}
-      <ChoicesPart choices={choices} />
+      <ChoicesPart choices={choices} titles={results.taskTitles} />
       <AlonePart
         prompts={prompts}
         original={meanOf('original')}

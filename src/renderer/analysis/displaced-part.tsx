@@ -5,14 +5,15 @@ import type {
   Displacement,
   DisplacementKind,
   JudgedRepairs,
+  TaskTitles,
 } from '../../shared/results.ts';
+import { taskTitle } from '../../shared/setting-words.ts';
 import { BarChart } from '../charts/bar-chart.tsx';
 import type { Series } from '../charts/series.ts';
 import { Verdict } from '../components/verdict.tsx';
 import { formatCount, formatWholePercent } from '../format.ts';
 import { formatAccuracy } from '../runs/arms-table.tsx';
 import { describeRecovery } from '../runs/describe.ts';
-import { useTaskTitles } from '../use-task-titles.ts';
 import type { LabelOf } from './label-of.ts';
 import { NothingLost, Part } from './part.tsx';
 
@@ -40,9 +41,10 @@ const KINDS: Readonly<Record<DisplacementKind, { name: string; means: string }>>
 interface Props {
   readonly displaced: Displacement;
   readonly labelOf: LabelOf;
+  readonly titles: TaskTitles | undefined;
 }
 
-export function DisplacedPart({ displaced, labelOf }: Props) {
+export function DisplacedPart({ displaced, labelOf, titles }: Props) {
   const { words, overall, tasks, control } = displaced;
   return (
     <>
@@ -62,7 +64,11 @@ export function DisplacedPart({ displaced, labelOf }: Props) {
         title="Task by task"
         about="The share of the lost accuracy that came back, with intervals that hold for all tasks together: a single task has few questions, so it is often undecided."
       >
-        <VerdictTable tasks={{ 'all tasks': overall, ...tasks }} labelOf={labelOf} />
+        <VerdictTable
+          tasks={{ 'all tasks': overall, ...tasks }}
+          labelOf={labelOf}
+          titles={titles}
+        />
         <Meanings judged={[overall, ...Object.values(tasks)]} />
       </Part>
       {control && <ControlPart control={control} />}
@@ -95,10 +101,10 @@ const COLUMNS = ['Never tuned on', 'Tuned on', 'Control', 'Verdict'] as const;
 interface TableProps {
   readonly tasks: Readonly<Record<string, JudgedRepairs>>;
   readonly labelOf: LabelOf;
+  readonly titles: TaskTitles | undefined;
 }
 
-function VerdictTable({ tasks, labelOf }: TableProps) {
-  const titleOf = useTaskTitles();
+function VerdictTable({ tasks, labelOf, titles }: TableProps) {
   return (
     <table className="table numbers verdicts">
       <caption className="visually-hidden">Verdict by task and repair</caption>
@@ -116,7 +122,7 @@ function VerdictTable({ tasks, labelOf }: TableProps) {
         <tbody key={task}>
           <tr>
             <th scope="rowgroup" colSpan={5} className="analysis-task">
-              {titleOf(task)}
+              {taskTitle(titles, task)}
             </th>
           </tr>
           {repairs.map(({ arm, unseen, seen, control, kind }) => (

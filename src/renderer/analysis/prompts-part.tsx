@@ -1,16 +1,20 @@
 import type { CSSProperties } from 'react';
-import type { Choices, PromptAlone } from '../../shared/results.ts';
+import type { Choices, PromptAlone, TaskTitles } from '../../shared/results.ts';
+import { taskTitle } from '../../shared/setting-words.ts';
 import { LineChart } from '../charts/line-chart.tsx';
 import { armLineStyle } from '../charts/palette.ts';
 import { formatCount, formatPercent, formatWholePercent } from '../format.ts';
 import { formatAccuracy } from '../runs/arms-table.tsx';
 import { describeRecovery } from '../runs/describe.ts';
-import { useTaskTitles } from '../use-task-titles.ts';
 import { Part } from './part.tsx';
 
+interface ChoicesProps {
+  readonly choices: Choices;
+  readonly titles: TaskTitles | undefined;
+}
+
 /** Which prompt was chosen for the inputs of which task. */
-export function ChoicesPart({ choices: { prompts, tasks, own } }: { choices: Choices }) {
-  const titleOf = useTaskTitles();
+export function ChoicesPart({ choices: { prompts, tasks, own }, titles }: ChoicesProps) {
   const tuned = tasks.some((task) => task.own !== null)
     ? ' A frame marks the prompt that was tuned on that task.'
     : '';
@@ -35,7 +39,7 @@ export function ChoicesPart({ choices: { prompts, tasks, own } }: { choices: Cho
           <tbody>
             {tasks.map((task) => (
               <tr key={task.task}>
-                <th scope="row">{titleOf(task.task)}</th>
+                <th scope="row">{taskTitle(titles, task.task)}</th>
                 {prompts.map((prompt, i) => (
                   <Chosen
                     key={prompt}

@@ -5,6 +5,7 @@ const ORIGINS: Readonly<Record<BankSummary['origin'], string>> = {
   imported: 'Imported',
   merged: 'Merged',
   split: 'Split off',
+  renamed: 'Prompts renamed',
   quantized: 'Quantised',
   pruned: 'Pruned',
 };

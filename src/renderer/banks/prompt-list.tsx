@@ -3,15 +3,18 @@ import { useState } from 'react';
 import type { BankDetail } from '../../shared/contract/banks.ts';
 import { NameDialog } from '../components/name-dialog.tsx';
 import { describePrompts, shortHash } from './describe.ts';
+import { RenameDialog } from './rename-dialog.tsx';
 import { useMakeBank } from './use-make-bank.ts';
 
-/** The bank's prompts; some of them can become a bank of their own. */
+/** The bank's prompts; some of them, or all under other names, can become a bank of their own. */
 export function PromptList({ bank }: { bank: BankDetail }) {
   const { prompts } = bank;
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const [splitting, setSplitting] = useState(false);
   const make = useMakeBank();
-  const splits = prompts.length > 1 && bank.deletedAt === null;
+  const [renaming, setRenaming] = useState(false);
+  const deleted = bank.deletedAt !== null;
+  const splits = prompts.length > 1 && !deleted;
   const some = prompts.filter(({ name }) => chosen.includes(name));
   const toggle = (name: string) =>
     setChosen(chosen.includes(name) ? chosen.filter((x) => x !== name) : [...chosen, name]);
@@ -53,20 +56,26 @@ export function PromptList({ bank }: { bank: BankDetail }) {
           </Table.Tbody>
         </Table>
       </div>
-      {splits && (
+      {!deleted && (
         <Group mt="sm" gap="sm">
-          <Button
-            variant="default"
-            disabled={some.length === 0 || some.length === prompts.length}
-            onClick={() => setSplitting(true)}
-          >
-            Split off…
+          <Button variant="default" onClick={() => setRenaming(true)}>
+            Rename…
           </Button>
+          {splits && (
+            <Button
+              variant="default"
+              disabled={some.length === 0 || some.length === prompts.length}
+              onClick={() => setSplitting(true)}
+            >
+              Split off…
+            </Button>
+          )}
           <Text size="sm" c="dimmed">
-            Some of the prompts as a bank of their own; this one stays whole.
+            Each makes a bank of its own; this one stays as it is.
           </Text>
         </Group>
       )}
+      {renaming && <RenameDialog bank={bank} close={() => setRenaming(false)} />}
       {splitting && (
         <NameDialog
           title="Split off prompts"

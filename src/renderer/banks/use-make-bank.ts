@@ -4,7 +4,7 @@ import { goTo } from '../shell/pages.ts';
 import { useToasts } from '../shell/toasts.tsx';
 import { useAction } from '../use-call.ts';
 
-type MakesBank = 'banks.merge' | 'banks.split' | 'banks.keep';
+type MakesBank = 'banks.merge' | 'banks.split' | 'banks.renamePrompts' | 'banks.keep';
 
 /** Makes a bank out of others and goes to it; answers undefined when that failed. */
 export function useMakeBank() {

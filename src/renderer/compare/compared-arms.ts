@@ -1,6 +1,6 @@
 import { accuracyInterval } from '../../shared/chart/interval.ts';
 import type { ComparedRun } from '../../shared/contract/compare.ts';
-import type { ArmResult, Estimate } from '../../shared/results.ts';
+import type { ArmResult, Estimate, TaskTitles } from '../../shared/results.ts';
 import type { BarGroup } from '../charts/bar-chart.tsx';
 import { armColour, armMark } from '../charts/palette.ts';
 import type { Point } from '../charts/scatter-chart.tsx';
@@ -34,6 +34,10 @@ export function comparedArms(runs: readonly ComparedRun[]): ComparedArm[] {
     }),
   );
 }
+
+/** What the tasks of any of the runs are called. */
+export const titlesOf = (runs: readonly ComparedRun[]): TaskTitles =>
+  Object.assign({}, ...runs.map(({ outcome }) => outcome?.results.taskTitles));
 
 /** A group per task that any arm was measured on, the mean over tasks first. */
 export function taskGroups(arms: readonly ComparedArm[]): BarGroup[] {

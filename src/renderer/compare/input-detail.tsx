@@ -1,8 +1,10 @@
 import { Button, Drawer, Group, Text } from '@mantine/core';
 import type { ComparedRun, InputArm, InputCell, InputRow } from '../../shared/contract/compare.ts';
+import { taskTitle } from '../../shared/setting-words.ts';
 import { formatDecimal, formatWholePercent } from '../format.ts';
 import { Waiting } from '../notice.tsx';
 import { columnName } from './columns.ts';
+import { titlesOf } from './compared-arms.ts';
 import { Provenance } from './provenance.tsx';
 import { Shares } from './shares.tsx';
 import { type InputsQuery, useRows } from './use-input-pages.ts';
@@ -68,7 +70,7 @@ function Input({ row, arms, runs }: InputProps) {
       <Text size="sm">
         Right answer: <strong>{row.answer || 'not known any more'}</strong>{' '}
         <span className="faint">
-          ({row.task}, {row.itemId})
+          ({taskTitle(titlesOf(runs), row.task)}, {row.itemId})
         </span>
       </Text>
       {arms.map((arm, i) => {

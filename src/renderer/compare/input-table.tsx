@@ -1,8 +1,11 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, memo, useCallback, useRef } from 'react';
+import { type KeyboardEvent, memo, useCallback, useMemo, useRef } from 'react';
 import type { ComparedRun, InputArm, InputCell, InputRow } from '../../shared/contract/compare.ts';
+import type { TaskTitles } from '../../shared/results.ts';
+import { taskTitle } from '../../shared/setting-words.ts';
 import { CheckIcon, CrossIcon } from '../components/icons.tsx';
 import { columnName } from './columns.ts';
+import { titlesOf } from './compared-arms.ts';
 import { type InputsQuery, useRows } from './use-input-pages.ts';
 
 const ROW_HEIGHT = 44;
@@ -26,6 +29,7 @@ export function InputTable({ query, arms, runs, total, open }: Props) {
     estimateSize: () => ROW_HEIGHT,
     overscan: OVERSCAN,
   });
+  const titles = useMemo(() => titlesOf(runs), [runs]);
   const items = virtual.getVirtualItems();
   const rowAt = useRows(query, items[0]?.index ?? 0, items.at(-1)?.index ?? 0);
   if (total === 0) return <p className="no-inputs">No input passes these filters.</p>;
@@ -69,7 +73,14 @@ export function InputTable({ query, arms, runs, total, open }: Props) {
         <tbody>
           <Gap height={above} columns={arms.length + 2} />
           {items.map(({ index }) => (
-            <Row key={index} index={index} row={rowAt(index)} arms={arms} open={open} />
+            <Row
+              key={index}
+              index={index}
+              row={rowAt(index)}
+              arms={arms}
+              titles={titles}
+              open={open}
+            />
           ))}
           <Gap height={below} columns={arms.length + 2} />
         </tbody>
@@ -99,10 +110,11 @@ interface RowProps {
   readonly index: number;
   readonly row: InputRow | undefined;
   readonly arms: readonly InputArm[];
+  readonly titles: TaskTitles;
   readonly open: (row: number) => void;
 }
 
-const Row = memo(function Row({ index, row, arms, open }: RowProps) {
+const Row = memo(function Row({ index, row, arms, titles, open }: RowProps) {
   const choose = useCallback(() => open(index), [open, index]);
   return (
     <tr className="input-row" aria-rowindex={index + 2} data-row={index}>
@@ -111,7 +123,7 @@ const Row = memo(function Row({ index, row, arms, open }: RowProps) {
           {row === undefined ? '…' : oneLine(row.context)}
         </button>
       </th>
-      <td className="input-task">{row?.task}</td>
+      <td className="input-task">{row && taskTitle(titles, row.task)}</td>
       {arms.map(({ runId, arm, seed }, i) => (
         <td key={`${runId} ${arm.id} ${seed}`}>
           <Answer cell={row?.cells[i]} />

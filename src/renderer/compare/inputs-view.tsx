@@ -2,8 +2,10 @@ import { Group, SegmentedControl, Select, Text, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
 import type { ComparedRun, InputFilter } from '../../shared/contract/compare.ts';
+import { taskTitle } from '../../shared/setting-words.ts';
 import { formatCount } from '../format.ts';
 import { Failure, Waiting } from '../notice.tsx';
+import { titlesOf } from './compared-arms.ts';
 import { InputDetail } from './input-detail.tsx';
 import { InputTable } from './input-table.tsx';
 import { useInputs } from './use-input-pages.ts';
@@ -39,6 +41,7 @@ export function InputsView({ runs, runIds }: Props) {
     };
   if (error !== null) return <Failure error={error} retry={retry} />;
   if (page === undefined) return <Waiting what="Joining the answers…" />;
+  const titles = titlesOf(runs);
   return (
     <>
       <SegmentedControl
@@ -62,7 +65,7 @@ export function InputsView({ runs, runIds }: Props) {
         <Select
           label="Task"
           placeholder="every task"
-          data={[...page.tasks]}
+          data={page.tasks.map((name) => ({ value: name, label: taskTitle(titles, name) }))}
           value={task}
           onChange={reset(setTask)}
           clearable

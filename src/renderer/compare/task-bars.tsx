@@ -1,20 +1,24 @@
 import { Chip, Group, Text } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { ComparedRun } from '../../shared/contract/compare.ts';
+import { taskTitle } from '../../shared/setting-words.ts';
 import { BarChart } from '../charts/bar-chart.tsx';
 import { formatWholePercent } from '../format.ts';
-import { useTaskTitles } from '../use-task-titles.ts';
-import { comparedArms, taskGroups } from './compared-arms.ts';
+import { comparedArms, taskGroups, titlesOf } from './compared-arms.ts';
 import { Provenance } from './provenance.tsx';
 import { NoResults } from './summary.tsx';
 
 /** Accuracy of every arm on every task, with arms to leave out. */
 export function TaskBars({ runs }: { runs: readonly ComparedRun[] }) {
-  const titleOf = useTaskTitles();
   const arms = useMemo(() => comparedArms(runs), [runs]);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   if (arms.length === 0) return <NoResults />;
   const shown = arms.filter(({ series }) => !hidden.has(series.key));
+  const titles = titlesOf(runs);
+  const groups = taskGroups(shown).map(({ name, bars }) => ({
+    name: taskTitle(titles, name),
+    bars,
+  }));
   const keys = arms.map(({ series }) => series.key);
   return (
     <>
@@ -35,7 +39,7 @@ export function TaskBars({ runs }: { runs: readonly ComparedRun[] }) {
         <BarChart
           title="Accuracy by task"
           series={shown.map(({ series }) => series)}
-          groups={taskGroups(shown).map((group) => ({ ...group, name: titleOf(group.name) }))}
+          groups={groups}
           format={formatWholePercent}
           label="accuracy on held-out facts, 95% interval"
         />

@@ -6,6 +6,8 @@ interface Props {
   readonly name: string;
   /** What the button does: "Rename". */
   readonly verb: string;
+  /** What is named, where it must be said. */
+  readonly label?: string;
   readonly children?: ReactNode;
   /** Whether the name alone is not enough. */
   readonly disabled?: boolean;
@@ -16,7 +18,7 @@ interface Props {
 
 /** Asks for a name, and does with it what the button says. */
 export function NameDialog({ title, name, verb, children, disabled = false, ...then }: Props) {
-  const { close, save } = then;
+  const { close, save, label = 'Name' } = then;
   const [text, setText] = useState(name);
   const [busy, setBusy] = useState(false);
   const trimmed = text.trim();
@@ -38,7 +40,7 @@ export function NameDialog({ title, name, verb, children, disabled = false, ...t
         )}
         <TextInput
           data-autofocus
-          label="Name"
+          label={label}
           maxLength={120}
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}

@@ -1,10 +1,9 @@
 import type { RunResults } from '../../shared/results.ts';
-import { useTaskTitles } from '../use-task-titles.ts';
+import { taskTitle } from '../../shared/setting-words.ts';
 import { formatAccuracy } from './arms-table.tsx';
 
 /** Accuracy of every arm on every task, on facts and phrasings that no prompt saw. */
-export function TasksTable({ results: { arms } }: { results: RunResults }) {
-  const titleOf = useTaskTitles();
+export function TasksTable({ results: { arms, taskTitles } }: { results: RunResults }) {
   const tasks = Object.keys(arms[0]?.tasks ?? {});
   return (
     <div className="table-scroll">
@@ -23,7 +22,7 @@ export function TasksTable({ results: { arms } }: { results: RunResults }) {
         <tbody>
           {tasks.map((task) => (
             <tr key={task}>
-              <th scope="row">{titleOf(task)}</th>
+              <th scope="row">{taskTitle(taskTitles, task)}</th>
               {arms.map(({ arm, tasks: scores }) => (
                 <td key={arm.id}>{scores[task] ? formatAccuracy(scores[task]) : '–'}</td>
               ))}

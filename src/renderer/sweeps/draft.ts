@@ -1,5 +1,6 @@
-import { parseRecipe, type Recipe } from '../../shared/recipe.ts';
-import { type Sweep, sweepFile } from '../../shared/sweep.ts';
+import { changeTo, merged } from '../../shared/change.ts';
+import { parseRecipe, type Recipe, recipeSchema } from '../../shared/recipe.ts';
+import { type Sweep, startOf, sweepFile } from '../../shared/sweep.ts';
 
 export type Change = NonNullable<Sweep['vary']['tuning']>[number];
 
@@ -45,6 +46,23 @@ export function withOptions<Name extends keyof Sweep['vary']>(
 export function withValue(change: Change, key: string, value: Change[string] | undefined): Change {
   const { [key]: _, ...others } = change;
   return value === undefined ? others : { ...others, [key]: value };
+}
+
+/**
+ * What an option makes of the base, and the option that makes another of it; undefined where the base
+ * cannot take the option.
+ */
+export function applied<Part extends 'compression' | 'tuning'>(
+  base: Recipe,
+  part: Part,
+  option: Change,
+) {
+  const start = startOf(base, part, option) as Recipe[Part];
+  const { data } = recipeSchema.shape[part].safeParse(merged(start, option));
+  const value = data as Recipe[Part] | undefined;
+  return (
+    value && { value, option: (next: Recipe[Part]) => changeTo(start, next, option) as Change }
+  );
 }
 
 /** As the contract and files have it: without what is undefined. */

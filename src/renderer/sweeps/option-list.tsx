@@ -1,5 +1,7 @@
 import { Button, NumberInput } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { flat } from '../../shared/change.ts';
+import { spoken } from '../../shared/sweep.ts';
 import { type Change, withValue } from './draft.ts';
 
 interface ListProps {
@@ -14,6 +16,8 @@ interface ListProps {
   readonly fields: (option: Change, set: SetValue, replace: (option: Change) => void) => ReactNode;
   /** Keys that `fields` shows. */
   readonly shown: readonly string[];
+  /** Settings that most leave alone. */
+  readonly folded?: (option: Change, replace: (option: Change) => void) => ReactNode;
 }
 
 /** What every list of options takes from the form. */
@@ -21,16 +25,16 @@ export type OptionsProps = Pick<ListProps, 'options' | 'change'>;
 
 export type SetValue = (key: string, value: Change[string] | undefined) => void;
 
-/** The options of one variable, each a row of fields; what a file says beyond them is kept. */
+/** The options of one variable, each a row of fields; what an option says beyond them is told. */
 export function OptionList({ title, about, one, options, fresh, ...rest }: ListProps) {
-  const { change, fields, shown } = rest;
+  const { change, fields, shown, folded } = rest;
   return (
     <section className="card sweep-options" aria-label={title}>
       <h2 className="card-title">{title}</h2>
       <p className="faint">{about}</p>
       {options.map((option, index) => {
         const replace = (next: Change) => change(options.with(index, next));
-        const more = Object.keys(option).filter((key) => !shown.includes(key));
+        const more = flat(option).filter(([path]) => !shown.includes(path));
         const label = `${one} ${index + 1}`;
         return (
           <fieldset key={index} className="sweep-option">
@@ -43,7 +47,8 @@ export function OptionList({ title, about, one, options, fresh, ...rest }: ListP
             >
               Remove
             </Button>
-            {more.length > 0 && <small>Also from the file: {more.join(', ')}</small>}
+            {more.length > 0 && <small>Also: {spoken(more)}</small>}
+            {folded && <div className="sweep-folded">{folded(option, replace)}</div>}
           </fieldset>
         );
       })}

@@ -1,6 +1,6 @@
 import { MultiSelect, Select } from '@mantine/core';
 import { BITS, METHODS, methodName } from '../../shared/compression.ts';
-import type { SelectorRecipe } from '../../shared/recipe.ts';
+import type { Recipe, SelectorRecipe } from '../../shared/recipe.ts';
 import { useCall } from '../use-call.ts';
 import {
   choiceOf,
@@ -10,6 +10,12 @@ import {
 } from '../wizard/selector-choice.ts';
 import type { Change } from './draft.ts';
 import { OptionList, type OptionsProps, Value } from './option-list.tsx';
+import { CompressionMore, TuningMore } from './option-more.tsx';
+
+interface BasedProps extends OptionsProps {
+  /** What the options change; null where a file's is none. */
+  readonly base: Recipe | null;
+}
 
 const PRUNING = ['sparsegpt', 'wanda', 'magnitude'];
 
@@ -22,7 +28,7 @@ const withOwn = (usual: readonly string[], own: Change[string] | undefined) =>
     label: value.includes(':') ? value : `${100 * Number(value)}%`,
   }));
 
-export const Compressions = (props: OptionsProps) => (
+export const Compressions = ({ base, ...props }: BasedProps) => (
   <OptionList
     {...props}
     title="Compressions"
@@ -30,6 +36,7 @@ export const Compressions = (props: OptionsProps) => (
     one="Compression"
     fresh={{ method: 'gptq', bits: 4 }}
     shown={['method', 'bits', 'sparsity']}
+    folded={(option, replace) => <CompressionMore base={base} option={option} replace={replace} />}
     fields={(option, set) => (
       <>
         <Select
@@ -63,7 +70,7 @@ export const Compressions = (props: OptionsProps) => (
   />
 );
 
-export const Tunings = (props: OptionsProps) => (
+export const Tunings = ({ base, ...props }: BasedProps) => (
   <OptionList
     {...props}
     title="Tunings"
@@ -71,6 +78,7 @@ export const Tunings = (props: OptionsProps) => (
     one="Tuning"
     fresh={{ tokens: 20 }}
     shown={['tokens', 'steps', 'learningRate']}
+    folded={(option, replace) => <TuningMore base={base} option={option} replace={replace} />}
     fields={(option, set) => (
       <>
         <Value label="Prompt tokens" name="tokens" option={option} set={set} />

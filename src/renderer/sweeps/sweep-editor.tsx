@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useState } from 'react';
-import type { Sweep } from '../../shared/sweep.ts';
+import { baseOf, type Sweep } from '../../shared/sweep.ts';
 import { PageHeader } from '../components/page-header.tsx';
 import { formatRoughly } from '../format.ts';
 import { Failure, Waiting } from '../notice.tsx';
@@ -27,6 +27,7 @@ export function SweepEditor({ sweep, change }: Props) {
   const [rested] = useDebouncedValue(sweep, REST_MS);
   const { called, retry } = useCall('sweeps.check', { sweep: toJson(rested) });
   const { selector, evaluation, seed, repeats } = sweep.vary;
+  const base = baseOf(sweep);
   const variesMore = [selector, evaluation, seed, repeats].some((options) => options !== undefined);
   const start = async () => {
     setBusy(true);
@@ -57,10 +58,12 @@ export function SweepEditor({ sweep, change }: Props) {
       </PageHeader>
       <Common sweep={sweep} change={change} />
       <Compressions
+        base={base}
         options={sweep.vary.compression ?? []}
         change={(options) => change(withOptions(sweep, 'compression', options))}
       />
       <Tunings
+        base={base}
         options={sweep.vary.tuning ?? []}
         change={(options) => change(withOptions(sweep, 'tuning', options))}
       />

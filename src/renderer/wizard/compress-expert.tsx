@@ -16,7 +16,7 @@ export function CompressExpert({ compression, limits, set }: Props) {
       {'sparsity' in compression && (
         <NumberSetting
           label="Share of zeros"
-          about="Any share, instead of one of the cards above."
+          about="Any share, instead of one of the choices above."
           value={typeof compression.sparsity === 'number' ? compression.sparsity : 0.5}
           min={0.01}
           max={0.99}

@@ -1,5 +1,5 @@
 import { Button, Checkbox, Collapse, NumberInput, Select, Switch, TextInput } from '@mantine/core';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useId, useState } from 'react';
 import { DownIcon } from '../components/icons.tsx';
 
 interface Setting {
@@ -211,6 +211,7 @@ interface ChoiceProps<T extends string> {
 
 /** A few large cards of which one is chosen; native radio buttons carry keyboard and names. */
 export function Choice<T extends string>({ label, value, choices, onChange }: ChoiceProps<T>) {
+  const group = useId();
   return (
     <fieldset className="choice">
       <legend className="visually-hidden">{label}</legend>
@@ -218,7 +219,7 @@ export function Choice<T extends string>({ label, value, choices, onChange }: Ch
         <label key={option} className={disabled ? 'choice-card off' : 'choice-card'}>
           <input
             type="radio"
-            name={label}
+            name={group}
             value={option}
             checked={option === value}
             disabled={disabled}

@@ -4,9 +4,9 @@ import { describeCompression } from '../../shared/compression.ts';
 import type { RunEstimate } from '../../shared/contract/wizard.ts';
 import { modelName } from '../../shared/model-name.ts';
 import type { Recipe } from '../../shared/recipe.ts';
+import { defaultRunName } from '../../shared/run-name.ts';
 import { formatBytes, formatCount, formatRoughly } from '../format.ts';
 import { Failure, Waiting } from '../notice.tsx';
-import { describeRecipe } from '../runs/describe.ts';
 import { saveJson } from '../save-file.ts';
 import { goTo, hrefTo } from '../shell/pages.ts';
 import { useAction } from '../use-call.ts';
@@ -37,7 +37,7 @@ export function StartStep() {
       <TextInput
         label="Name"
         description="To find the run again; it can be changed later."
-        placeholder={describeRecipe(recipe)}
+        placeholder={defaultRunName(recipe)}
         maxLength={120}
         maw="36rem"
         value={draft.name}
@@ -86,7 +86,7 @@ function StartButtons({ estimate }: { estimate: RunEstimate }) {
         </Button>
         <Button
           variant="subtle"
-          onClick={() => saveJson(draft.name || describeRecipe(draft.recipe), draft.recipe)}
+          onClick={() => saveJson(draft.name || defaultRunName(draft.recipe), draft.recipe)}
         >
           Save recipe
         </Button>

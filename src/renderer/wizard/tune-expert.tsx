@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { Recipe } from '../../shared/recipe.ts';
 import { SWEPT_WORDS } from '../../shared/swept.ts';
 import { LoraSettings } from './lora-settings.tsx';
@@ -18,13 +19,21 @@ interface Props {
   readonly set: (next: Tuning) => void;
 }
 
+interface ExpertProps extends Props {
+  /** Most virtual tokens that the model has positions for. */
+  readonly room: number;
+  /** Further settings of the prompts' tuning. */
+  readonly children?: ReactNode;
+}
+
 /** Every setting of tuning that the cards leave out. */
-export function TuneExpert({ tuning, room, set }: Props & { readonly room: number }) {
+export function TuneExpert({ tuning, room, set, children }: ExpertProps) {
   return (
     <>
       <SettingsPart title="Tuning the prompts">
         <DataSettings tuning={tuning} set={set} />
         <StartSettings tuning={tuning} set={set} />
+        {children}
         <StepSettings tuning={tuning} set={set} />
         <BankSettings tuning={tuning} set={set} />
       </SettingsPart>
@@ -104,19 +113,22 @@ function StartSettings({ tuning, set }: Props) {
   );
 }
 
+export const RateSetting = ({ tuning, set }: Props) => (
+  <NumberSetting
+    label="Learning rate"
+    about={`How far each step goes; ${SWEPT_WORDS}.`}
+    value={tuning.learningRate}
+    min={0.000001}
+    max={10}
+    step={0.001}
+    fraction
+    onChange={(learningRate) => set({ ...tuning, learningRate })}
+  />
+);
+
 function StepSettings({ tuning, set }: Props) {
   return (
     <>
-      <NumberSetting
-        label="Learning rate"
-        about={`How far each step goes; ${SWEPT_WORDS}.`}
-        value={tuning.learningRate}
-        min={0.000001}
-        max={10}
-        step={0.001}
-        fraction
-        onChange={(learningRate) => set({ ...tuning, learningRate })}
-      />
       <NumberSetting
         label="Batch"
         about="Inputs in each step; more is steadier and slower."

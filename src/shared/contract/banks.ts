@@ -14,7 +14,7 @@ export interface BankSummary {
   /** Null for an imported or merged bank, and once its run is gone. */
   readonly runId: string | null;
   readonly seed: number | null;
-  readonly origin: 'run' | 'imported' | 'merged' | 'split' | 'quantized' | 'pruned';
+  readonly origin: 'run' | 'imported' | 'merged' | 'split' | 'renamed' | 'quantized' | 'pruned';
   readonly hash: string;
   /** Hash of the weights that the prompts were tuned on. */
   readonly modelHash: string;
@@ -146,6 +146,10 @@ export const bankProcedures = {
   /** A new bank of some of a bank's prompts. */
   'banks.split': call<BankSummary>()(
     z.strictObject({ id, prompts: z.array(z.string().min(1)).min(1).max(256), name: title }),
+  ),
+  /** A new bank of the same prompts, some under other names: `prompts` has them by those so far. */
+  'banks.renamePrompts': call<BankSummary>()(
+    z.strictObject({ id, prompts: z.record(z.string(), z.string().max(4096)), name: title }),
   ),
   /** Makes a bank smaller on trial, and measures on a run's inputs what that costs. */
   'banks.shrink': stream<BankTrialEvent>()(z.strictObject({ id, runId: id.optional(), smaller })),

@@ -30,7 +30,7 @@ describe('the library', () => {
       id: made.bankId,
       origin: 'run',
       runId: made.runId,
-      name: 'Starter, GPTQ 2-bit',
+      name: `Bank of ${made.runId}`,
       hash: made.hash,
       modelHash: baseModel.hash,
       model: baseModel.id,
@@ -134,6 +134,43 @@ describe('the library', () => {
   });
 });
 
+describe('renaming prompts', () => {
+  test('makes a bank of the same prompts, whose folders are named anew when it is exported', async () => {
+    const { home, store, banks } = await openHome();
+    const { bankId, directory } = await addRunWithBank(store, home, bank(['x', 'y', 'z']));
+    await banks.list({});
+    const prompts = { x: ' Cities ', y: 'x' };
+    const made = await banks.renamePrompts({ id: bankId, prompts, name: 'Named' });
+    expect(made).toMatchObject({ origin: 'renamed', name: 'Named', runId: null });
+    expect(made.prompts.map(({ name }) => name)).toEqual(['Cities', 'x', 'z']);
+    const { path } = await banks.export({ id: made.id, format: 'peft' });
+    expect(files(path)).toEqual(
+      expect.arrayContaining(['prompt-001-cities', 'prompt-002-x', 'prompt-003-z']),
+    );
+    const embeddings = async (dir: string) =>
+      (await readBank(dir)).prompts.map((prompt) => prompt.embeddings);
+    expect(await embeddings(path)).toEqual(await embeddings(directory));
+  });
+
+  test.each([
+    [{ x: ' ' }, 'prompts.x', 'needs a name'],
+    [{ y: 'a/b' }, 'prompts.y', 'cannot hold /'],
+    [{ y: '..\\b' }, 'prompts.y', 'cannot hold /'],
+    [{ y: 'x' }, 'prompts.y', 'Another prompt'],
+    [{ x: 'y' }, 'prompts.x', 'Another prompt'],
+    [{ y: 'y'.repeat(121) }, 'prompts.y', 'at most 120'],
+    [{ nobody: 'a' }, 'prompts', 'no prompt'],
+  ])('refuses %o', async (prompts: Record<string, string>, field, words) => {
+    const { home, store, banks } = await openHome();
+    const { bankId } = await addRunWithBank(store, home, bank(['x', 'y']));
+    await banks.list({});
+    const refused = banks.renamePrompts({ id: bankId, prompts, name: 'No' });
+    await expect(refused).rejects.toMatchObject({ code: 'ARGUMENT_INVALID', field });
+    await expect(refused).rejects.toThrow(words);
+    expect(await banks.list({})).toHaveLength(1);
+  });
+});
+
 describe('merging', () => {
   test('puts the prompts of several banks into one, each under a name of its own', async () => {
     const { home, store, banks } = await openHome();
@@ -144,7 +181,7 @@ describe('merging', () => {
     const merged = await banks.merge({ ids: [a.bankId, b.bankId], name: 'Both' });
     expect(merged).toMatchObject({ origin: 'merged', name: 'Both', runId: null });
     expect(merged.prompts.map(({ name }) => name)).toEqual([
-      'x (Starter, GPTQ 2-bit)',
+      `x (Bank of ${a.runId})`,
       'y',
       'x (Second)',
       'z',

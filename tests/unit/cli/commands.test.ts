@@ -116,6 +116,16 @@ test('a bank is split, quantised and pruned, with what that costs', async () => 
   const cost = ['bank', 'quantize', '--bank', at('one'), '--bits', '8', '--model', at('small')];
   const { accuracy } = await document(...cost, ...measured, at('eight'));
   expect([accuracy.before.count, accuracy.after.count]).toEqual([4, 4]);
+  const rename = ['bank', 'rename', '--bank', at('two'), '--out', at('named'), '--prompts'];
+  expect(await refusal(...rename, 'seed-1=a,seed-2=a/b')).toMatchObject({
+    code: 'ARGUMENT_INVALID',
+    field: 'prompts.seed-2',
+  });
+  expect(await kintsugi(home, [...rename, 'seed-2=Colours'])).toMatchObject({ code: 0 });
+  expect((await readBank(at('named'))).prompts.map(({ name }) => name)).toEqual([
+    'seed-1',
+    'Colours',
+  ]);
   const prune = ['bank', 'prune', '--bank', at('four'), ...few, '--keep', '2'];
   const pruned = await document(...prune, ...measured, at('pruned'));
   expect(pruned.prompts).toMatchObject([{ name: 'seed-2', before: 4, after: 2 }]);

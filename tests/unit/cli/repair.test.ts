@@ -88,15 +88,19 @@ test('a repair compares all arms and stores the run', async () => {
   const shown = await kintsugi(home, ['runs', 'show', id]);
   expect(shown.stdout).toContain('recovery');
   const listed = await kintsugi(home, ['runs', '--json']);
-  expect(JSON.parse(listed.stdout)).toMatchObject([{ id, status: 'done', seed: 11 }]);
+  expect(JSON.parse(listed.stdout)).toMatchObject([
+    { id, status: 'done', seed: 11, name: 'model, GPTQ 2-bit' },
+  ]);
+  expect(results.taskTitles).toEqual({ animals: 'Animals', words: 'Words' });
 });
 
 test('the same seed gives the same numbers, another seed others', async () => {
   const again = await kintsugi(join(folder, 'again'), ['repair', '--recipe', recipe, '--json']);
   expect(resultsOf(again)).toEqual(resultsOf(whole));
   const other = await kintsugi(join(folder, 'other'), [
-    ...['repair', '--recipe', recipe, '--json', '--seed', '12'],
+    ...['repair', '--recipe', recipe, '--json', '--seed', '12', '--name', 'Other seed'],
   ]);
+  expect(JSON.parse(other.stdout).name).toBe('Other seed');
   expect(resultsOf(other)).not.toEqual(resultsOf(whole));
 }, 120_000);
 

@@ -11,6 +11,7 @@ import { splitExamples } from '../../../src/main/compute/tuning-subject.ts';
 
 const bootstrap = { resamples: 500, seed: 0 };
 const TASKS = ['capitals', 'towns'];
+const TITLES = { capitals: 'Capitals' };
 const PER_TASK = 200;
 
 /** Answers of which this share is right, by lot. */
@@ -41,6 +42,7 @@ describe('forgotten or displaced, from answers', () => {
         control: never(0.1, 0.1),
       },
       bootstrap,
+      TITLES,
     );
     expect(verdict.overall.kind).toBe('displaced');
     expect(verdict.overall.repairs.map(({ controlSays }) => controlSays)).toEqual([
@@ -58,7 +60,7 @@ describe('forgotten or displaced, from answers', () => {
     expect(verdict.taskLevel).toBeCloseTo(0.975, 10);
     expect(verdict.words).toMatch(/^Displaced, not forgotten\. LoRA brought back/);
     expect(verdict.words).toContain('the verdict is turned round');
-    expect(verdict.words).toContain('displaced in capitals and towns');
+    expect(verdict.words).toContain('displaced in “Capitals” and “Towns”');
   });
 
   it('is forgotten where only tuned facts come back', () => {
@@ -69,6 +71,7 @@ describe('forgotten or displaced, from answers', () => {
         control: null,
       },
       bootstrap,
+      TITLES,
     );
     expect(verdict.overall.kind).toBe('forgotten');
     expect(verdict.words).toMatch(/^Forgotten\. LoRA brought back/);
@@ -82,6 +85,7 @@ describe('forgotten or displaced, from answers', () => {
         control: never(0.7, 0.7),
       },
       bootstrap,
+      TITLES,
     );
     expect(verdict.overall.kind).toBe('untrustworthy');
     expect(verdict.overall.repairs[0]!.seen).toBeNull();
@@ -108,6 +112,7 @@ describe('forgotten or displaced, from answers', () => {
         control: { ...never(0.1, 0.1), unseen },
       },
       bootstrap,
+      TITLES,
     );
     expect(verdict.overall.repairs[0]!.controlSays).toBe('unclear');
     expect(verdict.words).toContain('it stays open whether the verdict is turned round');
@@ -117,6 +122,7 @@ describe('forgotten or displaced, from answers', () => {
     const without = judgeRun(
       { unseen: arms({ ...damaged, prompt: 0.8 }, 'unseen'), seen: null, control: null },
       bootstrap,
+      TITLES,
     );
     expect(without.words).toContain('There is no control for this model');
     const whole = judgeRun(
@@ -126,6 +132,7 @@ describe('forgotten or displaced, from answers', () => {
         control: null,
       },
       bootstrap,
+      TITLES,
     );
     expect(whole.overall.kind).toBe('nothing-lost');
   });

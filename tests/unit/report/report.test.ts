@@ -59,6 +59,16 @@ describe('a report', () => {
     expect(page).toMatch(/@media print/);
   });
 
+  it('calls tasks by their titles', () => {
+    const taskTitles = { capitals: 'Capitals of countries' };
+    const titled = renderReport([
+      run({ outcome: { results: { ...results, taskTitles }, timings } }),
+    ]);
+    expect(titled).toContain('<th scope="row">Capitals of countries</th>');
+    expect(titled).not.toContain('>Capitals<');
+    expect(page).toContain('<th scope="row">Capitals</th>');
+  });
+
   it('says the verdict, the numbers with their intervals, and what made them', () => {
     expect(page).toContain(results.verdict);
     expect(page).toContain('90.0% ± 1.2%');

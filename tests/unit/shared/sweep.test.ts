@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sweepId } from '../../../src/main/sweeps.ts';
+import { changeTo, merged } from '../../../src/shared/change.ts';
 import { KintsugiError } from '../../../src/shared/errors.ts';
 import { PRESETS } from '../../../src/shared/presets.ts';
 import { parseSweep } from '../../../src/shared/sweep.ts';
@@ -50,6 +51,22 @@ test('settings within a part are merged; a whole recipe can be the base', () => 
     { ...tuning, bank: { ...tuning.bank, count: 7 }, lora: { ...tuning.lora, rank: 8 } },
   ]);
   expect(runs.map(({ label }) => label)).toEqual(['bank count 5', 'bank count 7, LoRA rank 8']);
+});
+
+test('a change holds what differs from its start, and keeps what it said before', () => {
+  const { tuning } = PRESETS.quick;
+  const before = { tokens: tuning.tokens, lora: { rank: 8 }, prefix: { tokens: 4 } };
+  const next = { ...tuning, lora: { ...tuning.lora, targets: ['all-linear'] }, steps: 7 };
+  const change = changeTo(tuning, next, before);
+  expect(change).toEqual({
+    tokens: tuning.tokens,
+    steps: 7,
+    lora: { targets: ['all-linear'] },
+  });
+  expect(merged(tuning, change)).toEqual(next);
+  expect(changeTo(tuning, tuning, before)).toEqual({ tokens: tuning.tokens });
+  const prefix = { tokens: 4, learningRate: 0.1, steps: 3 };
+  expect(changeTo(tuning, { ...tuning, prefix })).toEqual({ prefix });
 });
 
 test('selectors go by their names, seeds by their number', () => {

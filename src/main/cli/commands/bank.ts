@@ -3,7 +3,14 @@ import type { PromptBits } from '../../../core/export/prompt-codes.ts';
 import type { AddAction } from '../action.ts';
 import type { Context, Outcome } from '../context.ts';
 import { formatTable } from '../format.ts';
-import { addEngineOptions, type EngineOptions, integer, list, MODEL_HELP } from '../options.ts';
+import {
+  addEngineOptions,
+  type EngineOptions,
+  integer,
+  invalidOption,
+  list,
+  MODEL_HELP,
+} from '../options.ts';
 import { formatAccuracy } from '../results-table.ts';
 
 interface BankOptions {
@@ -25,6 +32,10 @@ interface QuantizeOptions extends Omit<MeasuredOptions, 'model'> {
 
 interface SplitOptions extends BankOptions {
   readonly prompts: readonly string[];
+}
+
+interface RenameOptions extends BankOptions {
+  readonly prompts: Readonly<Record<string, string>>;
 }
 
 interface PruneOptions extends MeasuredOptions {
@@ -57,6 +68,14 @@ export function addBankCommand(program: Command, addAction: AddAction): void {
       list('--prompts'),
     ),
     split,
+  );
+  addAction<RenameOptions>(
+    made('rename', 'gives some of its prompts other names').requiredOption(
+      '--prompts <list>',
+      'OLD=NEW for each',
+      renames,
+    ),
+    rename,
   );
   const prune = made('prune', 'keeps the virtual tokens that matter, and measures what that costs')
     .requiredOption('--model <name>', MODEL_HELP)
@@ -98,6 +117,22 @@ async function costOf(options: MeasuredOptions, { signal, progress }: Context) {
 async function split({ bank, prompts, out }: SplitOptions): Promise<Outcome> {
   const { splitBank } = await import('../../compute/bank-library.ts');
   await splitBank(bank, prompts, out);
+  return { document: { out }, text: `written to ${out}` };
+}
+
+/** `start-1=Cities,start-2=People` */
+function renames(text: string): Record<string, string> {
+  const pairs = list('--prompts')(text).map((pair): [string, string] => {
+    const at = pair.indexOf('=');
+    if (at < 1) throw invalidOption('--prompts', `"${pair}" is not OLD=NEW`);
+    return [pair.slice(0, at).trim(), pair.slice(at + 1)];
+  });
+  return Object.fromEntries(pairs);
+}
+
+async function rename({ bank, prompts, out }: RenameOptions): Promise<Outcome> {
+  const { renamePrompts } = await import('../../compute/bank-library.ts');
+  await renamePrompts(bank, prompts, out);
   return { document: { out }, text: `written to ${out}` };
 }
 

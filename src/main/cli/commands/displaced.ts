@@ -25,7 +25,7 @@ async function displaced(options: RepairOptions, context: Context): Promise<Outc
     const analysis = results.analysis!;
     return {
       document: { run: run.id, ...analysis },
-      text: formatAnalysis(analysis, results.arms),
+      text: formatAnalysis(analysis, results),
     };
   });
 }

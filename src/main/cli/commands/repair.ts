@@ -10,7 +10,7 @@ import type { AddAction } from '../action.ts';
 import { type Context, type Outcome, withStore } from '../context.ts';
 import { ensureModel, ensureSource } from '../download.ts';
 import { parametersOf } from '../model-size.ts';
-import { integer, MODEL_HELP } from '../options.ts';
+import { integer, invalidOption, MODEL_HELP } from '../options.ts';
 import { reportRun } from '../run-progress.ts';
 import { show } from '../show-run.ts';
 
@@ -19,6 +19,7 @@ export interface RepairOptions {
   readonly recipe?: string;
   readonly model?: string;
   readonly seed?: number;
+  readonly name?: string;
   readonly out?: string;
   readonly force?: boolean;
   readonly analyse?: boolean;
@@ -58,6 +59,7 @@ export const addRecipeOptions = (command: Command): Command =>
     )
     .option('--model <name>', `${MODEL_HELP}; instead of the recipe’s`)
     .option('--seed <n>', 'seed instead of the recipe’s', integer('--seed', 0, 2 ** 31 - 1))
+    .option('--name <text>', 'what the run is called (default: what it does)', runName)
     .option('--out <dir>', 'new or empty folder for the run (default: in the data folder)')
     .option('--force', 'start even where the memory estimate says that it will not fit');
 
@@ -69,6 +71,12 @@ async function repair(options: RepairOptions, context: Context): Promise<Outcome
     const run = await runRecipe(recipe, options, store, context);
     return show(store, run.id);
   });
+}
+
+function runName(text: string): string {
+  const name = text.trim();
+  if (name !== '' && name.length <= 120) return name;
+  throw invalidOption('--name', 'a name has 1 to 120 characters');
 }
 
 /** Downloads what a recipe names on the hub and is not here yet. */
@@ -84,14 +92,19 @@ export async function ensureInputs(
 /** Makes a run of the recipe and works it through. */
 export async function runRecipe(
   recipe: Recipe,
-  { out, force = false }: Pick<RepairOptions, 'out' | 'force'>,
+  { name, out, force = false }: Pick<RepairOptions, 'name' | 'out' | 'force'>,
   store: Store,
   context: Context,
 ): Promise<Run> {
   await ensureInputs(recipe, context);
   const { createRepair, runRepair } = await import('../../compute/repair.ts');
-  const run = await createRepair(store, { recipe, home: context.home, out });
-  context.progress.line(`run ${run.id} in ${run.directory}`);
+  const run = await createRepair(store, {
+    recipe,
+    home: context.home,
+    out,
+    ...(name && { name }),
+  });
+  context.progress.line(`run ${run.id}, “${run.name}”, in ${run.directory}`);
   await runRepair(store, run, { ...reportRun(context), force });
   return run;
 }

@@ -38,6 +38,7 @@ async function list({ db }: Store): Promise<Outcome> {
   if (runs.length === 0) return { document: runs, text: 'There are no runs yet.' };
   const rows = runs.map((run) => [
     run.id,
+    run.name,
     run.status,
     String(run.seed),
     formatTime(run.createdAt),
@@ -45,7 +46,7 @@ async function list({ db }: Store): Promise<Outcome> {
   ]);
   return {
     document: runs,
-    text: formatTable([['run', 'status', 'seed', 'created', 'folder'], ...rows]),
+    text: formatTable([['run', 'name', 'status', 'seed', 'created', 'folder'], ...rows]),
   };
 }
 

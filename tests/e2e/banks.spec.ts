@@ -106,6 +106,27 @@ test('name, tags and notes are kept', async ({ workbench: page }) => {
   await expect(table(page).getByRole('link')).toHaveText(['Places and people']);
 });
 
+test('prompts get other names in a bank beside', async ({ workbench: page, seeded }) => {
+  await openFirstBank(page);
+  await page.getByRole('button', { name: 'Rename…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Rename prompts' });
+  const rename = dialog.getByRole('button', { name: 'Rename', exact: true });
+  await expect(rename).toBeDisabled();
+  const first = dialog.getByRole('textbox').first();
+  await first.fill('a/b');
+  await expect(dialog.getByText('A name cannot hold')).toBeVisible();
+  await expect(rename).toBeDisabled();
+  await first.fill('Cities');
+  await page.screenshot({ path: 'test-results/screenshots/bank-rename.png' });
+  await dialog.getByRole('textbox', { name: 'Name of the new bank' }).fill('Named');
+  await rename.click();
+  await expect(page.getByRole('heading', { name: 'Named', level: 1 })).toBeVisible();
+  await expect(page.getByText(/^Prompts renamed ·/)).toBeVisible();
+  await expect(table(page).getByRole('cell', { name: 'Cities' })).toBeVisible();
+  const made = await seeded.client.call('banks.list', {});
+  await seeded.client.call('banks.delete', { id: made.find(({ name }) => name === 'Named')!.id });
+});
+
 test('a quantised bank is made, measured on a run, and answers beside its arms', async ({
   workbench: page,
   seeded,

@@ -103,6 +103,15 @@ test('a recipe is opened, edited, run as a sweep and compared as a matrix', asyn
   await page.getByLabel('Prompt tokens').fill('2');
   await page.getByRole('button', { name: 'Add tuning' }).click();
   await page.getByLabel('Prompt tokens').last().fill('4');
+  // What the wizard knows of tuning stands here too; what differs from the base is told.
+  await page.getByRole('button', { name: 'Bank, LoRA and more' }).last().click();
+  const second = page.getByRole('group', { name: 'Tuning 2' });
+  await second.getByLabel('LoRA rank').fill('3');
+  await expect(second.getByText('Also: LoRA rank 3')).toBeVisible();
+  await second.getByRole('switch', { name: 'Prefix tuning' }).check();
+  await expect(second.getByText(/^Also: LoRA rank 3, prefix tokens/)).toBeVisible();
+  await second.getByRole('switch', { name: 'Prefix tuning' }).uncheck();
+  await expect(second.getByText('Also: LoRA rank 3', { exact: true })).toBeVisible();
   await page.getByLabel('Name', { exact: true }).fill('Two lengths');
   await expect(page.getByRole('heading', { name: /^2 runs/ })).toBeVisible();
   await page.screenshot({ path: 'test-results/screenshots/sweep-edit.png', fullPage: true });

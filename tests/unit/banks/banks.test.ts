@@ -30,7 +30,7 @@ describe('the library', () => {
       id: made.bankId,
       origin: 'run',
       runId: made.runId,
-      name: `Bank of ${made.runId}`,
+      name: 'Bank of First repair',
       hash: made.hash,
       modelHash: baseModel.hash,
       model: baseModel.id,
@@ -181,7 +181,7 @@ describe('merging', () => {
     const merged = await banks.merge({ ids: [a.bankId, b.bankId], name: 'Both' });
     expect(merged).toMatchObject({ origin: 'merged', name: 'Both', runId: null });
     expect(merged.prompts.map(({ name }) => name)).toEqual([
-      `x (Bank of ${a.runId})`,
+      'x (Bank of First repair)',
       'y',
       'x (Second)',
       'z',
@@ -256,7 +256,7 @@ describe('import', () => {
       problems: [],
       hash: made.hash,
       fitsRuns: [made.runId],
-      name: 'starter gptq 2 bit',
+      name: 'bank of first repair',
     });
     const imported = await banks.import({ source: file, name: 'From a friend' });
     expect(imported).toMatchObject({ origin: 'imported', name: 'From a friend', hash: made.hash });
@@ -267,7 +267,7 @@ describe('import', () => {
     const { banks, made } = await withExport();
     const { path } = await banks.export({ id: made.bankId, format: 'peft' });
     const imported = await banks.import({ source: { path } });
-    expect(imported).toMatchObject({ hash: made.hash, name: 'starter gptq 2 bit' });
+    expect(imported).toMatchObject({ hash: made.hash, name: 'bank of first repair' });
   });
 
   test('is refused where no run has made the model', async () => {

@@ -40,7 +40,8 @@ export async function addRunWithBank(store: Store, home: string, bank: Bank, see
   const artefact = `tuned/bank@${seed}`;
   mkdirSync(join(directory, 'tuned'), { recursive: true });
   await writeBank(join(directory, artefact), bank);
-  await createRun(store.db, { id, kind: 'repair', recipe: PRESETS.quick, seed, directory });
+  const run = { id, kind: 'repair', name: 'First repair', seed, directory } as const;
+  await createRun(store.db, { ...run, recipe: PRESETS.quick });
   const stage = `tune:bank@${seed}`;
   await planStages(store.db, id, [stage]);
   const hash = await hashFolder(join(directory, artefact));

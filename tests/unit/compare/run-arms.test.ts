@@ -147,7 +147,7 @@ describe('a bank of the library on a run', () => {
     const made = await quantized(own!.id, 'Four bits');
     const arm = bankArmId(made.id);
     expect(await banks['banks.runs']({ id: made.id }, never)).toEqual([
-      { id: run.id, name: run.id, compared: false },
+      { id: run.id, name: run.name, compared: false },
     ]);
     const of = { runId: run.id, bankId: made.id };
     const events = await Array.fromAsync(compare['compare.bank'](of, never));

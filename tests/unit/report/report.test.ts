@@ -139,7 +139,7 @@ describe('a report', () => {
       }),
     ]);
     expect(text).toContain(
-      'compressed + IDP bank</th><td>compressed</td><td>+10.0</td><td>+5.0\u00a0to\u00a0+15.0</td><td>&lt;0.001</td><td>1 of 2: capitals</td>',
+      'compressed + IDP bank</th><td>compressed</td><td>+10.0</td><td>+5.0\u00a0to\u00a0+15.0</td><td>&lt;0.001</td><td>1 of 2: Capitals</td>',
     );
     expect(text).toContain('<td>1,234</td><td>4.56</td>');
   });

@@ -122,7 +122,7 @@ test('prompts get other names in a bank beside', async ({ workbench: page, seede
   await rename.click();
   await expect(page.getByRole('heading', { name: 'Named', level: 1 })).toBeVisible();
   await expect(page.getByText(/^Prompts renamed ·/)).toBeVisible();
-  await expect(table(page).getByRole('cell', { name: 'Cities' })).toBeVisible();
+  await expect(table(page).getByRole('cell', { name: 'Cities', exact: true })).toBeVisible();
   const made = await seeded.client.call('banks.list', {});
   await seeded.client.call('banks.delete', { id: made.find(({ name }) => name === 'Named')!.id });
 });

@@ -57,7 +57,7 @@ Made by \`npm run study\`, finished ${finished.toISOString().slice(0, 10)} on ${
 
 arXiv 2310.00867 compares one prompt chosen per input (IDP) with single prompts, prefixes and LoRA on compressed models, over nine tasks and without intervals. Here the model is the starter (2.6 M parameters), and so are the nine tasks. **All questions are about facts that nothing was tuned on, in wordings that neither pretraining nor tuning showed**: a repair that had only learned its tuning data would regain nothing. Three seeds each, one where it is said so; intervals are 95%, by a bootstrap over inputs and seeds, paired where two arms are compared. Recovery is (repaired − compressed) ÷ (original − compressed).
 
-The bank is three prompts of 20 tokens that read the same data from different starts, as the paper's do; the single prompt has as many steps as all three together, and may also be one of the bank's if that does better on validation facts. In the runs with a prompt per task the bank is nine prompts, tuned in one pass over batches that hold inputs of each; all prompts together read as many inputs as in the other runs.
+The bank is three prompts of 20 tokens that read the same data from different starts, as the paper's do; the single prompt has as many steps as all three together, and may also be one of the bank's if that does better on validation facts. In the runs with a prompt per task the bank is nine prompts, tuned in one pass over batches that hold inputs of each, or in turn from one prompt that half of the inputs went to; all prompts together read as many inputs as in the other runs.
 
 Times were taken while the runs worked; \`npm run bench -- idp\` measures what choosing costs by itself.`;
 };

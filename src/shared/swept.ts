@@ -17,6 +17,7 @@ export interface SweptTuning {
 const SWEPT: readonly SweptTuning[] = [
   { parameters: 279_888, prompt: 0.03, prefix: 0.1, lora: 0.01, tokens: 16 },
   { parameters: 2_557_632, prompt: 0.01, prefix: 0.03, lora: 0.003, tokens: 16 },
+  { parameters: 5_795_072, prompt: 0.01, prefix: 0.03, lora: 0.003, tokens: 16 },
 ];
 
 /** Of the size that is nearest by ratio; of the largest where the size is not known. */
@@ -26,8 +27,10 @@ export function sweptFor(parameters: number | null): SweptTuning {
   return SWEPT.reduce((best, swept) => (far(swept) < far(best) ? swept : best));
 }
 
+const SIZES = SWEPT.map(({ parameters }) => formatCompact(parameters));
+
 /** What a reader must know of these numbers. */
-export const SWEPT_WORDS = `swept at ${SWEPT.map(({ parameters }) => formatCompact(parameters)).join(' and ')} parameters; other sizes begin with the nearest`;
+export const SWEPT_WORDS = `swept at ${new Intl.ListFormat('en-GB').format(SIZES)} parameters; other sizes begin with the nearest`;
 
 /** The recipe with rates and length for a model of a size. */
 export function withSwept(recipe: Recipe, parameters: number | null): Recipe {

@@ -9,13 +9,15 @@ it.each(PRESET_NAMES)('%s is written for the starter', (name) => {
 });
 
 it('sizes that were not swept take the nearest, the largest where nothing is known', () => {
-  const [small, starter] = [sweptFor(3e5), sweptFor(STARTER)];
-  expect(small).not.toBe(starter);
+  const [small, starter, largest] = [sweptFor(3e5), sweptFor(STARTER), sweptFor(6e6)];
+  expect(new Set([small, starter, largest]).size).toBe(3);
   expect(sweptFor(1e4)).toBe(small);
   expect(sweptFor(8e5)).toBe(small);
   expect(sweptFor(9e5)).toBe(starter);
-  expect(sweptFor(7e9)).toBe(starter);
-  expect(sweptFor(null)).toBe(starter);
+  expect(sweptFor(3.8e6)).toBe(starter);
+  expect(sweptFor(3.9e6)).toBe(largest);
+  expect(sweptFor(7e9)).toBe(largest);
+  expect(sweptFor(null)).toBe(largest);
 });
 
 it('a preset takes rates by size, and still only what the model can take', () => {

@@ -12,7 +12,9 @@ interface WithHub {
   readonly host: HostProcess;
 }
 
-const page = `${JSON.stringify({ text: 'A cat sits on the mat and looks at the moon.' })}\n`;
+const page = (number: number) =>
+  `${JSON.stringify({ text: `A cat sits on mat ${number} and looks at the moon.` })}\n`;
+const pages = Array.from({ length: 200 }, (_, number) => page(number)).join('');
 const LLAMA = { architectures: ['LlamaForCausalLM'] };
 
 function repositories(folder: string): FakeRepository[] {
@@ -35,9 +37,9 @@ function repositories(folder: string): FakeRepository[] {
       id: 'tiny/pages',
       kind: 'dataset',
       // As wikitext: rows without text, and more rows than are shown.
-      files: { 'en/pages-train.json.gz': gzipSync(`{"text":""}\n${page.repeat(200)}`) },
+      files: { 'en/pages-train.json.gz': gzipSync(`{"text":""}\n${pages}`) },
     },
-    { id: 'tiny/closed', kind: 'dataset', access: 'gated', files: { 'train.jsonl': page } },
+    { id: 'tiny/closed', kind: 'dataset', access: 'gated', files: { 'train.jsonl': page(0) } },
   ];
 }
 

@@ -31,6 +31,9 @@ export function setDraft(draft: Draft): void {
   for (const listener of listeners) listener();
 }
 
+/** For answers that took a while: the draft may have become another since they were asked for. */
+export const updateDraft = (change: (draft: Draft) => Draft): void => setDraft(change(current));
+
 export function useDraft() {
   const draft = useSyncExternalStore(listen, () => current);
   const setRecipe = useCallback((recipe: Recipe) => setDraft(withRecipe(current, recipe)), []);

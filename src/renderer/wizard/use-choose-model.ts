@@ -2,19 +2,19 @@ import { useState } from 'react';
 import type { ErrorReport } from '../../shared/contract/common.ts';
 import { goTo } from '../shell/pages.ts';
 import { reportOf, useClient } from '../use-call.ts';
-import { setDraft, useDraft, withModel } from './draft.ts';
+import { updateDraft, withModel } from './draft.ts';
 
 /** Puts a model into the draft, once all of it was read and found in order. */
 export function useChooseModel() {
   const client = useClient();
-  const { draft } = useDraft();
   const [checking, setChecking] = useState<string>();
   const [error, setError] = useState<ErrorReport>();
   const choose = async (model: string): Promise<boolean> => {
     setChecking(model);
     setError(undefined);
     try {
-      setDraft(withModel(draft, await client.call('models.check', { path: model })));
+      const info = await client.call('models.check', { path: model });
+      updateDraft((draft) => withModel(draft, info));
       return true;
     } catch (cause) {
       setError(reportOf(cause));

@@ -10,7 +10,7 @@ import { CareStep } from './care-step.tsx';
 import { CompareStep } from './compare-step.tsx';
 import { CompressStep } from './compress-step.tsx';
 import { Cost } from './cost.tsx';
-import { FIRST, setDraft, useDraft, withLimits, withRecipe } from './draft.ts';
+import { FIRST, setDraft, updateDraft, useDraft, withLimits, withRecipe } from './draft.ts';
 import { ModelStep } from './model-step.tsx';
 import { StartStep } from './start-step.tsx';
 import { STEPS, type StepName, stepIndex } from './steps.ts';
@@ -90,11 +90,13 @@ function Wizard({ step }: { step: number }) {
 /** Finds out what the draft's model can take, whichever screen was opened first. */
 function useLimits(): void {
   const { draft } = useDraft();
-  const { called } = useCall('models.check', { path: draft.recipe.model });
+  const { model } = draft.recipe;
+  const { called } = useCall('models.check', { path: model });
   const info = called.state === 'ready' ? called.value : undefined;
   useEffect(() => {
-    if (info !== undefined && draft.limits === null) setDraft(withLimits(draft, info));
-  }, [info, draft]);
+    if (info === undefined || draft.limits !== null) return;
+    updateDraft((now) => (now.recipe.model === model ? withLimits(now, info) : now));
+  }, [info, draft, model]);
 }
 
 function StepList({ current }: { current: number }) {

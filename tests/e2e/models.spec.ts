@@ -104,8 +104,11 @@ test('a model is searched for, downloaded with a pause, chosen, and repaired', a
   world.hub.seen.length = 0;
   delete world.hub.faults.speed;
   await page.getByRole('button', { name: 'Resume tiny/llama' }).click();
+  // It is listed above the button, which moves.
+  const listed = page.getByRole('radio', { name: /^tiny\/llama/ });
+  await expect(listed).toBeVisible();
   await page.getByRole('button', { name: 'Use tiny/llama' }).click();
-  await expect(page.getByRole('radio', { name: /^tiny\/llama/ })).toBeChecked();
+  await expect(listed).toBeChecked();
   expect(world.hub.seen.some(({ range }) => range?.startsWith('bytes='))).toBe(true);
   expect(faults).toEqual([]);
 

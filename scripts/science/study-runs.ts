@@ -25,6 +25,8 @@ const sparsegpt = (sparsity: number): Compression => ({
 /** Steps of a prompt of the bank; the single prompt has as many as all of them together. */
 const STEPS = 200;
 const PROMPTS = 3;
+/** Of the starter. */
+const TASKS = 9;
 
 const adapter = (rank: number): Recipe['tuning']['lora'] => ({
   ...quick.tuning.lora,
@@ -75,7 +77,7 @@ function point(compression: Compression): Recipe {
 /** A prompt per task, all in one pass over batches of 8 for each: inputs read are as many as above. */
 function families(compression: Compression): Recipe {
   const recipe = comparison(compression);
-  const steps = (STEPS * PROMPTS * recipe.tuning.batch) / (9 * 8);
+  const steps = (STEPS * PROMPTS * recipe.tuning.batch) / (TASKS * 8);
   return {
     ...recipe,
     tuning: {
@@ -83,7 +85,7 @@ function families(compression: Compression): Recipe {
       steps: Math.round(steps),
       warmup: Math.round(steps / 10),
       batch: 8,
-      bank: { by: 'family', count: 9, warmStart: 0, joint: true, routing: 0 },
+      bank: { by: 'family', count: TASKS, warmStart: 0, joint: true, routing: 0 },
       lora: { ...adapter(4), steps: 4 * STEPS },
       furtherLoras: [],
       prefix: null,
@@ -105,7 +107,7 @@ function warmFamilies(compression: Compression): Recipe {
       ...tuning,
       steps: half,
       warmup: Math.round(half / 10),
-      bank: { ...bank, joint: false, warmStart: 9 * (steps - half) },
+      bank: { ...bank, joint: false, warmStart: TASKS * (steps - half) },
     },
   };
 }

@@ -8,7 +8,7 @@ import {
   type SelectorChoice,
   selectorFor,
 } from '../wizard/selector-choice.ts';
-import type { Change } from './draft.ts';
+import { applied, type Change, withValue } from './draft.ts';
 import { OptionList, type OptionsProps, Value } from './option-list.tsx';
 import { CompressionMore, TuningMore } from './option-more.tsx';
 
@@ -21,12 +21,20 @@ const PRUNING = ['sparsegpt', 'wanda', 'magnitude'];
 
 const SPARSITIES = ['0.3', '0.5', '0.6', '0.7', '2:4', '4:8'];
 
+const shareLabel = (value: string) => (value.includes(':') ? value : `${100 * Number(value)}%`);
+
 /** The usual choices, and the one that a file has. */
 const withOwn = (usual: readonly string[], own: Change[string] | undefined) =>
   [...new Set([...usual, ...(own === undefined ? [] : [String(own)])])].map((value) => ({
     value,
-    label: value.includes(':') ? value : `${100 * Number(value)}%`,
+    label: shareLabel(value),
   }));
+
+/** Zeros of an option that leaves them to the base, which may not prune itself. */
+function sparsityWithout(base: Recipe | null, option: Change): string {
+  const start = base && applied(base, 'compression', withValue(option, 'sparsity', undefined));
+  return start && 'sparsity' in start.value ? shareLabel(String(start.value.sparsity)) : '';
+}
 
 export const Compressions = ({ base, ...props }: BasedProps) => (
   <OptionList
@@ -51,7 +59,7 @@ export const Compressions = ({ base, ...props }: BasedProps) => (
             label="Zeros"
             data={withOwn(SPARSITIES, option['sparsity'])}
             value={String(option['sparsity'] ?? '')}
-            placeholder="the base’s, or half"
+            placeholder={sparsityWithout(base, option)}
             onChange={(share) =>
               set('sparsity', share?.includes(':') ? share : share ? Number(share) : undefined)
             }
